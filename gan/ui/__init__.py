@@ -1,0 +1,1 @@
+"""Streamlit: session state, cached loaders, the player, the live route."""

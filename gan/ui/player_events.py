@@ -1,0 +1,145 @@
+"""What the player reports to a page: commits of values, mixes, actions.
+
+They come from a browser, so nothing in them is believed: unknown names are dropped, numbers
+that are not finite are dropped, the others are clipped to their range. Reading never raises.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+
+def finite(value: Any) -> float | None:
+    """The value as a float if it is a finite number (a bool is none), else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # An integer of a thousand digits is valid JSON.
+        return None
+    return number if math.isfinite(number) else None
+
+
+def clip_values(values: Any, limits: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    """Those values that have a limit and are finite, clipped to it."""
+    if not isinstance(values, Mapping):
+        return {}
+    clipped: dict[str, float] = {}
+    for name, (low, high) in limits.items():
+        number = finite(values.get(name))
+        if number is not None:
+            clipped[name] = min(max(number, low), high)
+    return clipped
+
+
+def _whole(value: Any) -> int | None:
+    number = finite(value)
+    return None if number is None else int(number)
+
+
+def _level(value: Any, default: float) -> float:
+    number = finite(value)
+    return default if number is None else min(max(number, 0.0), 1.0)
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Slider values by id. `final` is False while the user still drags (plain path only)."""
+
+    number: int
+    values: dict[str, float]
+    final: bool = True
+
+    @staticmethod
+    def from_json(event: Mapping[str, Any], *, limits: Mapping[str, tuple[float, float]]) -> Commit:
+        return Commit(
+            number=_whole(event.get("number")) or 0,
+            values=clip_values(event.get("values"), limits),
+            final=event.get("final") is not False,
+        )
+
+
+@dataclass(frozen=True)
+class TrackMix:
+    """How one track is heard; `volume` is 0 to 1."""
+
+    mute: bool = False
+    solo: bool = False
+    volume: float = 1.0
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Levels by track name, loop and its region in steps (None is the end), pad axes."""
+
+    tracks: dict[str, TrackMix] = field(default_factory=dict)
+    volume: float = 0.8
+    loop: bool = True
+    loop_start: int = 0
+    loop_end: int | None = None
+    pad: tuple[str, str] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        values = dict(vars(self))
+        values["tracks"] = {name: vars(track) for name, track in self.tracks.items()}
+        return values
+
+    @staticmethod
+    def from_json(event: Mapping[str, Any], *, tracks: Sequence[str]) -> Mix:
+        """A mix of the named tracks; what is missing or nonsense takes its default."""
+        given = event.get("tracks")
+        given = given if isinstance(given, Mapping) else {}
+        pad = event.get("pad")
+        named = isinstance(pad, Sequence) and len(pad) == 2 and all(type(i) is str for i in pad)
+        return Mix(
+            tracks={name: _track_mix(given.get(name)) for name in tracks},
+            volume=_level(event.get("volume"), 0.8),
+            loop=event.get("loop") is not False,
+            loop_start=max(_whole(event.get("loop_start")) or 0, 0),
+            loop_end=_whole(event.get("loop_end")),
+            pad=cast("tuple[str, str]", tuple(cast("Sequence[str]", pad))) if named else None,
+        )
+
+
+def _track_mix(value: Any) -> TrackMix:
+    if not isinstance(value, Mapping):
+        return TrackMix()
+    return TrackMix(
+        mute=value.get("mute") is True,
+        solo=value.get("solo") is True,
+        volume=_level(value.get("volume"), 1.0),
+    )
+
+
+ActionKind = Literal["lock", "unlock", "reroll", "none"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button of a track. `number` tells one press from the next."""
+
+    kind: ActionKind
+    track: str
+    number: int = 0
+
+    @staticmethod
+    def from_json(event: Mapping[str, Any], *, tracks: Sequence[str]) -> Action:
+        """The action, or kind "none" where the kind or the track is unknown."""
+        kind, track = event.get("kind"), event.get("track")
+        known = kind in ("lock", "unlock", "reroll") and track in tracks
+        return Action(
+            kind=cast("ActionKind", kind) if known else "none",
+            track=str(track) if known else "",
+            number=_whole(event.get("number")) or 0,
+        )
+
+
+def read_event(state: Any, name: str) -> Mapping[str, Any] | None:
+    """The named entry of a component's state where it is a mapping, else None."""
+    if not isinstance(state, Mapping):
+        return None
+    event = state.get(name)
+    return event if isinstance(event, Mapping) else None
