@@ -1,0 +1,1 @@
+"""From folders of MIDI to cached arrays and training batches."""

@@ -1,0 +1,1 @@
+"""Paths, directions and inversion in latent space."""

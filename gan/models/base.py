@@ -1,0 +1,86 @@
+"""The contract of every generator family, and its parts that all families share.
+
+Pages and command lines ask what a generator *can* do, never what it is:
+`can` holds "encode", "continue", "lock_tracks", "lock_bars".
+Arrays in and out are NumPy; nothing outside this layer meets a tensor.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.errors import LatentError
+from gan.models.config import ModelConfig, latent_dim, latent_parts
+from gan.spec import RollSpec
+
+Floats = NDArray[np.float32]
+Rolls = NDArray[np.uint8]
+
+
+class Generator(ABC):
+    """A decoder of latents z to rolls, with whatever else its family can do."""
+
+    family: ClassVar[str]
+    can: ClassVar[frozenset[str]]
+
+    def __init__(self, spec: RollSpec, config: ModelConfig) -> None:
+        self.spec = spec
+        self.config = config
+        self.latent_dim = latent_dim(spec, config)
+
+    @property
+    def w_dim(self) -> int:
+        """Length of w, the space behind the mapping network."""
+        return self.latent_dim
+
+    def latent_parts(self) -> dict[str, slice]:
+        """Where each part lies in z and in w."""
+        return latent_parts(self.spec, self.config)
+
+    def sample_latent(self, n: int, seed: int, truncation: float = 1.0) -> Floats:
+        """`n` standard normal latents times `truncation`, `(n, latent_dim)`.
+
+        A seed's first rows do not depend on `n`. Scaling, rather than redrawing values
+        outside a bound, lets a truncation slider move a phrase smoothly.
+        """
+        noise = np.random.default_rng(seed).standard_normal((n, self.latent_dim))
+        return (truncation * noise).astype(np.float32)
+
+    def decode(self, z: Floats) -> Floats:
+        """Probabilities `(n, track, step, pitch, channel)` in 0 to 1."""
+        return self.decode_w(self.to_w(z))
+
+    def check(self, z: Floats) -> Floats:
+        """`z` as float32 `(n, latent_dim)`; `LatentError` where it cannot be one."""
+        z = np.atleast_2d(np.asarray(z, dtype=np.float32))
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise LatentError(
+                f"A latent of this checkpoint has {self.latent_dim} numbers, not {z.shape[-1]}."
+            )
+        if not np.isfinite(z).all():
+            raise LatentError("The latent holds values that are not finite numbers.")
+        return z
+
+    @abstractmethod
+    def to_w(self, z: Floats) -> Floats:
+        """z -> w, `(n, w_dim)`."""
+
+    @abstractmethod
+    def decode_w(self, w: Floats) -> Floats:
+        """w -> probabilities, as `decode`."""
+
+    def encode(self, rolls: Rolls) -> Floats:
+        """Rolls -> the z that comes nearest, for families that can."""
+        raise NotImplementedError(f"{self.family} has no encoder")
+
+    @abstractmethod
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """All weights by a stable name."""
+
+    @abstractmethod
+    def set_weights(self, values: dict[str, NDArray[np.floating]]) -> None:
+        """Take weights by name; `CheckpointError` names what is missing or misshapen."""

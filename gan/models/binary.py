@@ -1,0 +1,100 @@
+"""Logits to probabilities, and to exact 0/1 rolls through which gradients flow.
+
+A discriminator must see exactly 0 or 1, or it wins on float formats. The forward values
+here are hard decisions; the gradient is that of the soft ones (straight-through:
+Bengio et al. 2013; deterministic binary neurons: Dong and Yang 2018, BinaryMuseGAN).
+
+Truths of a roll hold by construction: a cell sounds only if its onset was seen and
+nothing ended it since, a monophonic track makes one choice a step.
+"""
+
+from __future__ import annotations
+
+from keras import ops
+
+from gan.models.layers import Tensor
+from gan.spec import RollSpec, Track
+
+
+def carry(onset: Tensor, keep: Tensor) -> Tensor:
+    """The recurrence `s[t] = onset[t] + (1 - onset[t]) * keep[t] * s[t - 1]` over axis 1.
+
+    A first-order linear recurrence, so an associative scan does it in log2(steps) rounds
+    (Blelloch 1990). Both arguments `(batch, step, pitch)`; s starts from silence.
+    """
+
+    def combine(left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        return left[0] * right[0], right[0] * left[1] + right[1]
+
+    _, sounding = ops.associative_scan(combine, ((1.0 - onset) * keep, onset), axis=1)
+    return sounding
+
+
+def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
+    """`hard` going forward, the gradient of `soft` going back."""
+    return soft + ops.stop_gradient(ops.cast(hard, soft.dtype) - soft)
+
+
+def _mono_rolls(logits: Tensor, pitches: int) -> Tensor:
+    soft = ops.softmax(logits)
+    hard = ops.one_hot(ops.argmax(logits, axis=-1), logits.shape[-1], dtype=soft.dtype)
+    choice = straight_through(hard, soft)
+    onset, hold = choice[..., :pitches], choice[..., pitches : pitches + 1]
+    return ops.stack([carry(onset, ops.broadcast_to(hold, ops.shape(onset))), onset], axis=-1)
+
+
+def _poly_rolls(logits: Tensor, pitches: int, is_drum: bool) -> Tensor:
+    soft = ops.sigmoid(logits)
+    cells = straight_through(soft > 0.5, soft)
+    keep, onset = cells[..., :pitches], cells[..., pitches:]
+    sounding = onset if is_drum else carry(onset, keep)
+    return ops.stack([sounding, onset], axis=-1)
+
+
+def binary_rolls(logits: list[Tensor], spec: RollSpec) -> Tensor:
+    """Hard rolls `(batch, track, step, pitch, channel)` with straight-through gradients."""
+    tracks = [
+        _mono_rolls(part, spec.pitches)
+        if track.monophonic
+        else _poly_rolls(part, spec.pitches, track.is_drum)
+        for track, part in zip(spec.tracks, logits, strict=True)
+    ]
+    return ops.stack(tracks, axis=1)
+
+
+def _mono_probabilities(logits: Tensor, pitches: int) -> Tensor:
+    """Onset and sounding probabilities from which the three-way choice can be read back.
+
+    `sum(sounding - onset)` is the probability of a hold, `1 - sum(sounding)` that of a
+    rest: the hold's probability is spread over pitches by how likely each is the one held.
+    """
+    choice = ops.softmax(logits)
+    onset, hold = choice[..., :pitches], choice[..., pitches : pitches + 1]
+    alive = ops.sum(onset, axis=-1, keepdims=True) + hold + 1e-9
+
+    def combine(left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        return left[0] * right[0], right[0] * left[1] + right[1]
+
+    ratio = ops.broadcast_to(hold / alive, ops.shape(onset))
+    _, held = ops.associative_scan(combine, (ratio, onset / alive), axis=1)
+    # Before the first step nothing sounds, so the first hold has nothing to spread over.
+    before = ops.concatenate([ops.zeros_like(held[:, :1]), held[:, :-1]], axis=1)
+    before = before / (ops.sum(before, axis=-1, keepdims=True) + 1e-9)
+    return ops.stack([onset + hold * before, onset], axis=-1)
+
+
+def _poly_probabilities(logits: Tensor, track: Track, pitches: int) -> Tensor:
+    soft = ops.sigmoid(logits)
+    onset = soft[..., pitches:]
+    return ops.stack([onset if track.is_drum else soft[..., :pitches], onset], axis=-1)
+
+
+def probabilities(logits: list[Tensor], spec: RollSpec) -> Tensor:
+    """Probabilities `(batch, track, step, pitch, channel)` for `gan.music.rolls.binarise`."""
+    tracks = [
+        _mono_probabilities(part, spec.pitches)
+        if track.monophonic
+        else _poly_probabilities(part, track, spec.pitches)
+        for track, part in zip(spec.tracks, logits, strict=True)
+    ]
+    return ops.stack(tracks, axis=1)

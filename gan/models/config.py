@@ -1,0 +1,62 @@
+"""Sizes of a generator and the layout of its structured latent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from gan.errors import SpecError
+from gan.spec import RollSpec
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes of decoder and encoder; saved with the checkpoint.
+
+    The latent is `z = [shared | one part a track | one part a bar]`, with
+    `shared`, `per_track` and `per_bar` numbers in the respective parts.
+    """
+
+    shared: int = 80
+    per_track: int = 32
+    per_bar: int = 20
+    width: int = 224
+    trunk_blocks: int = 3
+    encoder_blocks: int = 2
+    track_width: int = 112
+    step_width: int = 80
+    heads: int = 4
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if getattr(self, field.name) < 1:
+                raise SpecError(f"Model setting {field.name} must be at least 1.")
+        if self.width % self.heads or self.track_width % self.heads:
+            raise SpecError("width and track_width must be multiples of heads.")
+
+
+def config_from_dict(values: Mapping[str, Any]) -> ModelConfig:
+    """A `ModelConfig` from plain values; unknown keys are refused by name."""
+    unknown = sorted(set(values) - {field.name for field in fields(ModelConfig)})
+    if unknown:
+        raise SpecError(f"Unknown model settings: {', '.join(unknown)}.")
+    return ModelConfig(**values)
+
+
+def latent_parts(spec: RollSpec, config: ModelConfig) -> dict[str, slice]:
+    """Where each part of z lies: `shared`, `track:NAME` for each track, `bar:0` to `bar:N`."""
+    sizes = [("shared", config.shared)]
+    sizes += [(f"track:{name}", config.per_track) for name in spec.track_names]
+    sizes += [(f"bar:{bar}", config.per_bar) for bar in range(spec.bars)]
+    parts: dict[str, slice] = {}
+    start = 0
+    for name, size in sizes:
+        parts[name] = slice(start, start + size)
+        start += size
+    return parts
+
+
+def latent_dim(spec: RollSpec, config: ModelConfig) -> int:
+    """Length of z."""
+    return config.shared + config.per_track * len(spec.tracks) + config.per_bar * spec.bars

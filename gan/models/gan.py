@@ -1,0 +1,9 @@
+"""The adversarially trained family (see `gan.training.recipes`)."""
+
+from gan.models.autoencoder import Autoencoder
+
+
+class Gan(Autoencoder):
+    """Trained against a discriminator; its encoder serves inversion."""
+
+    family = "gan"

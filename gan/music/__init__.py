@@ -1,0 +1,1 @@
+"""Notes, rolls, MIDI files, keys and musical measures. NumPy only."""

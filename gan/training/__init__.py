@@ -1,0 +1,1 @@
+"""Losses, steps, the training loop and checkpoints."""

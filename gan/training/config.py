@@ -1,0 +1,61 @@
+"""How a training run goes; saved before its first step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from gan.errors import SpecError
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One run. The first `warmup` of it trains as a VAE; a "vae" run does nothing else.
+
+    Weights of the adversarial stage: the adversarial loss counts 1, `anchor` weighs the
+    summed reconstruction cross-entropy, `profile` the profile loss, `r1` the gradient
+    penalty, taken every `r1_every` steps (lazy regularisation: Karras et al. 2020).
+    `kl` weighs the KL term against the summed cross-entropy; it rises over `kl_steps`.
+    """
+
+    family: str = "gan"
+    steps: int = 8000
+    warmup: float = 0.4
+    batch_size: int = 64
+    seed: int = 0
+    learning_rate: float = 1e-3
+    adversarial_rate: float = 2e-4
+    kl: float = 0.25
+    kl_steps: int = 1000
+    free_nats: float = 0.0
+    anchor: float = 0.01
+    profile: float = 0.5
+    r1: float = 1.0
+    r1_every: int = 8
+    drop_track: float = 0.15
+    key_shift: int = 0
+    ema: float = 0.999
+    evaluate_every: int = 500
+    samples: int = 512
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise SpecError("Training needs at least one step.")
+        if self.batch_size < 8 or self.batch_size % 8:
+            raise SpecError("batch_size must be a multiple of 8.")
+        if not 0.0 <= self.warmup <= 1.0:
+            raise SpecError("warmup must lie between 0 and 1.")
+
+    @property
+    def warmup_steps(self) -> int:
+        """Steps of the VAE stage."""
+        return self.steps if self.family == "vae" else int(self.warmup * self.steps)
+
+
+def train_config_from_dict(values: Mapping[str, Any]) -> TrainConfig:
+    """A `TrainConfig` from plain values; unknown keys are refused by name."""
+    unknown = sorted(set(values) - {field.name for field in fields(TrainConfig)})
+    if unknown:
+        raise SpecError(f"Unknown training settings: {', '.join(unknown)}.")
+    return TrainConfig(**values)

@@ -1,0 +1,119 @@
+"""Samples of a generator against songs it never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.data.dataset import Dataset, rolls
+from gan.models.base import Generator
+from gan.music.compare import overlaps
+from gan.music.measures import measure
+from gan.music.rolls import binarise
+from gan.spec import ONSET
+
+SAMPLE_SEED = 20_260_101
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Measures of held-out phrases, and of as many training phrases: the ceiling.
+
+    `onset_rate` is the held-out mean share of onset cells for each track.
+    """
+
+    held_out: Mapping[str, NDArray[np.float64]]
+    ceiling: Mapping[str, float]
+    diversity: float
+
+    @property
+    def mean_ceiling(self) -> float:
+        return float(np.mean(list(self.ceiling.values())))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Overlap area of each measure, their mean, and how varied the samples are.
+
+    `share` is the mean overlap as a share of the ceiling; `diversity` the mean distance of
+    two samples as a share of the data's.
+    """
+
+    overlap: Mapping[str, float]
+    mean: float
+    share: float
+    diversity: float
+
+    @property
+    def collapsed(self) -> bool:
+        return self.diversity < 0.5
+
+
+def sample_rolls(
+    generator: Generator, n: int, *, seed: int = SAMPLE_SEED, truncation: float = 1.0
+) -> NDArray[np.uint8]:
+    """`n` random phrases, `(n, track, step, pitch, channel)`."""
+    z = generator.sample_latent(n, seed, truncation)
+    blocks = [
+        binarise(generator.decode(z[start : start + 64]), generator.spec)
+        for start in range(0, n, 64)
+    ]
+    return np.concatenate(blocks)
+
+
+def choose(index: NDArray[np.int64], n: int, *, seed: int) -> NDArray[np.int64]:
+    """At most `n` of the indices, without replacement, in ascending order."""
+    rng = np.random.default_rng(seed)
+    return np.sort(rng.choice(index, size=min(n, len(index)), replace=False))
+
+
+def spread(batch: NDArray[np.uint8]) -> float:
+    """Mean share of onset cells in which two phrases of a batch differ.
+
+    1 - |A and B| / |A or B| (Jaccard distance), averaged over neighbours in the batch.
+    """
+    onsets = batch[..., ONSET].reshape(len(batch), -1).astype(bool)
+    others = np.roll(onsets, 1, axis=0)
+    union = (onsets | others).sum(axis=1)
+    both = (onsets & others).sum(axis=1)
+    return float(np.mean(1.0 - both / np.maximum(union, 1)))
+
+
+def reference(
+    dataset: Dataset,
+    train_index: NDArray[np.int64],
+    held_out_index: NDArray[np.int64],
+    *,
+    n: int,
+) -> Reference:
+    """Reference of `n` phrases a side, drawn with a fixed seed.
+
+    With one song there is nothing to hold out; then the training phrases stand in.
+    """
+    if not len(held_out_index):
+        held_out_index = train_index
+    held_out = rolls(dataset, choose(held_out_index, n, seed=1))
+    train = rolls(dataset, choose(train_index, n, seed=2))
+    theirs = measure(held_out, dataset.spec)
+    shuffled = np.random.default_rng(3).permutation(len(held_out))
+    return Reference(
+        held_out=theirs,
+        ceiling=overlaps(measure(train, dataset.spec), theirs),
+        diversity=spread(held_out[shuffled]),
+    )
+
+
+def evaluate(generator: Generator, against: Reference, *, n: int) -> Evaluation:
+    """Compare `n` fresh samples with the reference."""
+    samples = sample_rolls(generator, n)
+    overlap = overlaps(measure(samples, generator.spec), against.held_out)
+    mean = float(np.mean(list(overlap.values())))
+    return Evaluation(
+        overlap=overlap,
+        mean=mean,
+        share=mean / max(against.mean_ceiling, 1e-9),
+        diversity=spread(samples) / max(against.diversity, 1e-9),
+    )

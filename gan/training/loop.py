@@ -1,0 +1,232 @@
+"""The training loop: batches in, checkpoints and figures out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.data.dataset import Dataset, rolls, split_by_song
+from gan.data.stream import batches
+from gan.errors import CheckpointError, DataError
+from gan.models.config import ModelConfig
+from gan.training import checkpoint, evaluation, losses
+from gan.training.config import TrainConfig
+from gan.training.noise import step_noise
+from gan.training.state import TrainState
+
+STATE = Path("training") / "state.npz"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the loop tells whoever watches: after every step, and after an evaluation."""
+
+    step: int
+    steps: int
+    stage: str
+    metrics: Mapping[str, float]
+    evaluation: evaluation.Evaluation | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's inputs. `minutes`, where given, ends it early and cuts the stages to fit."""
+
+    dataset: Dataset
+    folder: Path
+    config: TrainConfig
+    model: ModelConfig
+    minutes: float | None = None
+    resume: bool = False
+    data: Mapping[str, Any] | None = None
+
+
+def begin(run: Run) -> Session:
+    """Claim the folder, build or restore the networks, measure the reference.
+
+    Raises `CheckpointError` if the folder holds another run and `resume` is off.
+    """
+    _claim(run)
+    state = TrainState(run.dataset.spec, run.model, run.config)
+    if run.resume and (run.folder / STATE).is_file():
+        state.restore(checkpoint.read_arrays(run.folder / STATE))
+    return Session(run, state)
+
+
+def _claim(run: Run) -> None:
+    """Refuse to overwrite; write the configuration before the first step."""
+    exists = (run.folder / "config.json").exists() or (run.folder / STATE).exists()
+    if exists and not run.resume:
+        raise CheckpointError(
+            f"{run.folder} already holds a checkpoint; "
+            "add --resume to go on with it or choose another --checkpoint_dir."
+        )
+    checkpoint.write_config(
+        run.folder,
+        family=run.config.family,
+        spec=run.dataset.spec,
+        model=run.model,
+        training=asdict(run.config),
+        data=run.data or {},
+    )
+
+
+class Session:
+    """A run that is ready to go; `state` holds its networks."""
+
+    def __init__(self, run: Run, state: TrainState) -> None:
+        self.run, self.state = run, state
+        self.config = run.config
+        self.train_index, held_out = split_by_song(run.dataset)
+        if not len(self.train_index):
+            raise DataError("There are no phrases to train on.")
+        self.reference = evaluation.reference(
+            run.dataset, self.train_index, held_out, n=self.config.samples
+        )
+        self.best = _best_so_far(run.folder)
+        self.started, self.first_step = time.monotonic(), state.step
+        self.warmup_steps = self._stored_warmup()
+
+    def _stored_warmup(self) -> int | None:
+        """Where the adversarial stage began, if a resumed run has already got there."""
+        if self.run.minutes is None or self.config.family == "vae":
+            return self.config.warmup_steps
+        log = _read_log(self.run.folder)
+        begun = [line["step"] for line in log if line.get("stage") == "gan"]
+        return min(begun) - 1 if begun else None
+
+    def go(
+        self,
+        *,
+        watch: Callable[[Progress], None] = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Train until the steps or the minutes are over, or `stop()`; save at evaluations."""
+        from gan.training.steps_tensorflow import vae_step
+
+        state, config = self.state, self.config
+        stream = iter(
+            batches(
+                self.run.dataset,
+                self.train_index,
+                batch_size=config.batch_size,
+                seed=config.seed,
+                augment=config.key_shift or None,
+                start_step=state.step,
+            )
+        )
+        steps: dict[str, Any] = {}
+        fresh = False
+        while state.step < config.steps and not self._out_of_time() and not stop():
+            stage = self._stage()
+            if stage not in steps:
+                steps[stage] = vae_step(state) if stage == "vae" else self._gan_step()
+            noise = step_noise(
+                config, state.spec, latent_dim=state.generator.latent_dim, step=state.step
+            )
+            values = steps[stage](np.asarray(next(stream)), noise, np.int32(state.step))
+            state.step += 1
+            metrics = {key: float(value) for key, value in values.items()}
+            _check_finite(metrics, state.step)
+            fresh = state.step % config.evaluate_every == 0
+            report = self._evaluate(stage, metrics) if fresh else None
+            watch(Progress(state.step, config.steps, stage, metrics, report))
+        if not fresh and state.step > self.first_step:
+            stage = self._stage()
+            report = self._evaluate(stage, {})
+            watch(Progress(state.step, config.steps, stage, {}, report))
+
+    def _gan_step(self) -> Any:
+        from gan.training.steps_tensorflow import gan_step
+
+        some = evaluation.choose(self.train_index, 2048, seed=4)
+        batch = rolls(self.run.dataset, some).astype(np.float32)
+        profile = [np.asarray(part) for part in losses.profiles(batch, self.state.spec)]
+        return gan_step(self.state, profile)
+
+    def _elapsed_share(self) -> float:
+        """Share of the minutes that is over; 0 where there is no such limit."""
+        if self.run.minutes is None:
+            return 0.0
+        return (time.monotonic() - self.started) / (60.0 * self.run.minutes)
+
+    def _out_of_time(self) -> bool:
+        return self._elapsed_share() >= 1.0
+
+    def _stage(self) -> str:
+        if self.config.family == "vae":
+            return "vae"
+        if self.warmup_steps is None and self._elapsed_share() >= self.config.warmup:
+            self.warmup_steps = self.state.step
+        done = self.warmup_steps is not None and self.state.step >= self.warmup_steps
+        return "gan" if done else "vae"
+
+    def _evaluate(self, stage: str, metrics: Mapping[str, float]) -> evaluation.Evaluation:
+        """Measure the averaged generator; keep its weights if they are the best so far."""
+        state, folder = self.state, self.run.folder
+        result = evaluation.evaluate(state.average, self.reference, n=self.config.samples)
+        line = {
+            "step": state.step,
+            "stage": stage,
+            "overlap": result.mean,
+            "share": result.share,
+            "diversity": result.diversity,
+            **metrics,
+        }
+        if result.mean > self.best:
+            self.best = result.mean
+            checkpoint.write_weights(folder, state.average.weights())
+            checkpoint.write_json(
+                folder / "measures.json",
+                {
+                    "step": state.step,
+                    "samples": self.config.samples,
+                    "overlap": dict(result.overlap),
+                    "mean_overlap": result.mean,
+                    "ceiling": dict(self.reference.ceiling),
+                    "mean_ceiling": self.reference.mean_ceiling,
+                    "share_of_ceiling": result.share,
+                    "diversity": result.diversity,
+                },
+            )
+        checkpoint.write_arrays(folder / STATE, state.arrays())
+        with open(folder / "log.jsonl", "a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+        return result
+
+
+def _read_log(folder: Path) -> list[dict[str, Any]]:
+    """Lines of log.jsonl; a torn last line, left by a kill, is passed over."""
+    path = folder / "log.jsonl"
+    lines = []
+    for text in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            continue
+    return lines
+
+
+def _best_so_far(folder: Path) -> float:
+    return max((line.get("overlap", -1.0) for line in _read_log(folder)), default=-1.0)
+
+
+def _check_finite(metrics: Mapping[str, float], step: int) -> None:
+    wrong = [key for key, value in metrics.items() if not np.isfinite(value)]
+    if wrong:
+        raise CheckpointError(
+            f"Training ran away at step {step}: {', '.join(wrong)} is no finite number. "
+            "The last checkpoint is kept; go on from it with --resume and a lower learning rate."
+        )
+
+
+def with_steps(config: TrainConfig, *, phrases: int, epochs: float) -> TrainConfig:
+    """The configuration with as many steps as `epochs` passes over `phrases` take."""
+    return replace(config, steps=max(1, round(epochs * phrases / config.batch_size)))

@@ -1,0 +1,91 @@
+"""Losses, in keras.ops only. Each returns one number a phrase unless it says otherwise."""
+
+from __future__ import annotations
+
+from keras import ops
+
+from gan.models.layers import Tensor
+from gan.spec import ONSET, SOUNDING, RollSpec
+
+
+def mono_classes(roll: Tensor) -> Tensor:
+    """The choice a monophonic track made at each step, `(batch, step)` of int.
+
+    `roll` (batch, step, pitch, channel). A pitch index for a new note, then hold
+    (`pitches`), then rest (`pitches + 1`), as `gan.models.decoder.logit_width` orders them.
+    """
+    onset, sounding = roll[..., ONSET], roll[..., SOUNDING]
+    pitches = roll.shape[2]
+    starts = ops.max(onset, axis=-1) > 0
+    sounds = ops.max(sounding, axis=-1) > 0
+    otherwise = ops.where(sounds, pitches, pitches + 1)
+    return ops.where(starts, ops.argmax(onset, axis=-1), otherwise)
+
+
+def reconstruction(logits: list[Tensor], rolls: Tensor, spec: RollSpec) -> Tensor:
+    """Cross-entropy of the rolls in nats, summed over a phrase, `(batch,)`.
+
+    A choice of one for monophonic tracks, independent cells for the others.
+    """
+    total = 0.0
+    for index, (track, part) in enumerate(zip(spec.tracks, logits, strict=True)):
+        roll = rolls[:, index]
+        if track.monophonic:
+            log_choice = ops.log_softmax(part)
+            target = ops.one_hot(mono_classes(roll), spec.pitches + 2, dtype=part.dtype)
+            total = total - ops.sum(target * log_choice, axis=(1, 2))
+        else:
+            target = ops.concatenate([roll[..., SOUNDING], roll[..., ONSET]], axis=-1)
+            cells = ops.softplus(part) - target * part
+            total = total + ops.sum(cells, axis=(1, 2))
+    return total
+
+
+def kl_divergence(mean: Tensor, log_variance: Tensor, free_nats: float = 0.0) -> Tensor:
+    """KL of N(mean, variance) from N(0, 1), summed over dimensions, `(batch,)`.
+
+    `free_nats` a dimension go unpenalised (free bits: Kingma et al. 2016, appendix C8),
+    counted on the batch mean, so that a dimension is not given up early.
+    """
+    each = 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance)
+    if free_nats:
+        average = ops.mean(each, axis=0, keepdims=True)
+        each = each * ops.cast(average > free_nats, each.dtype)
+    return ops.sum(each, axis=-1)
+
+
+def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """Non-saturating logistic loss (Goodfellow et al. 2014), a scalar."""
+    return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))
+
+
+def generator_loss(fake: Tensor) -> Tensor:
+    """The generator's side of it, a scalar."""
+    return ops.mean(ops.softplus(-fake))
+
+
+def profiles(rolls: Tensor, spec: RollSpec) -> list[Tensor]:
+    """Mean onsets by step of the bar, and cells by pitch: `(track, 16)`, `(track, pitch)` twice.
+
+    Counts a phrase, averaged over the batch.
+    """
+    onset, sounding = rolls[..., ONSET], rolls[..., SOUNDING]
+    by_step = ops.mean(ops.sum(onset, axis=-1), axis=0)
+    by_step = ops.sum(
+        ops.reshape(by_step, (len(spec.tracks), spec.bars, spec.steps_per_bar)), axis=1
+    )
+    by_pitch = [ops.mean(ops.sum(cells, axis=2), axis=0) for cells in (onset, sounding)]
+    return [by_step, *by_pitch]
+
+
+def profile_loss(fake: Tensor, target: list[Tensor], spec: RollSpec) -> Tensor:
+    """L1 distance of the batch's profiles from the data's, as a share of the data's; a scalar.
+
+    Feature matching (Salimans et al. 2016) on features that a listener notices: how much
+    each track plays, where in the bar, and how high.
+    """
+    total = 0.0
+    for ours, theirs in zip(profiles(fake, spec), target, strict=True):
+        scale = ops.sum(theirs, axis=-1) + 1.0
+        total = total + ops.mean(ops.sum(ops.abs(ours - theirs), axis=-1) / scale)
+    return total / 3.0

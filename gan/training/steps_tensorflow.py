@@ -1,0 +1,118 @@
+"""The two training steps on the TensorFlow backend: gradients and updates, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from gan.training import losses
+from gan.training.objectives import fakes, generator_objective, shown, vae_objective
+from gan.training.state import TrainState
+
+Metrics = dict[str, Any]
+Step = Callable[..., Metrics]
+
+
+def _average(state: TrainState, step: tf.Tensor) -> None:
+    """Move the average towards the generator; faster while it is young."""
+    age = tf.cast(step, tf.float32)
+    decay = tf.minimum(state.config.ema, (1.0 + age) / (10.0 + age))
+    for mean, now in zip(state.average_variables, state.generator_variables, strict=True):
+        mean.assign(decay * mean + (1.0 - decay) * now)
+
+
+def _apply(optimizer: Any, tape: tf.GradientTape, loss: tf.Tensor, variables: list[Any]) -> None:
+    values = [variable.value for variable in variables]
+    gradients = tape.gradient(loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    optimizer.apply(gradients, variables)
+
+
+def vae_step(state: TrainState) -> Step:
+    """One step of the VAE stage; `(rolls, noise, step) -> metrics`."""
+    config = state.config
+
+    @tf.function
+    def step(rolls: tf.Tensor, noise: dict[str, tf.Tensor], index: tf.Tensor) -> Metrics:
+        rolls = tf.cast(rolls, tf.float32)
+        age = tf.cast(index, tf.float32)
+        kl_weight = config.kl * tf.minimum(1.0, (age + 1.0) / config.kl_steps)
+        # Short warm-up, then decay with the root of time: needs no planned length.
+        rate = tf.minimum((age + 1.0) / 100.0, tf.math.rsqrt(1.0 + age / 2000.0))
+        state.vae_optimizer.learning_rate.assign(config.learning_rate * rate)
+        with tf.GradientTape() as tape:
+            loss, metrics = vae_objective(
+                state.generator,
+                rolls,
+                noise=noise["posterior"],
+                kl_weight=kl_weight,
+                free_nats=config.free_nats,
+            )
+        _apply(state.vae_optimizer, tape, loss, state.generator_variables)
+        _average(state, index)
+        return {"loss": loss, **metrics}
+
+    return step
+
+
+def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
+    """One step of the adversarial stage, both networks at once; `profile` is the data's."""
+    config, spec = state.config, state.spec
+    target = [tf.constant(part, tf.float32) for part in profile]
+
+    def penalty(real: tf.Tensor) -> tf.Tensor:
+        """R1: squared gradient of the score at real data (Mescheder et al. 2018)."""
+        with tf.GradientTape() as inner:
+            inner.watch(real)
+            score = tf.reduce_sum(state.discriminator(real))
+        gradient = inner.gradient(score, real)
+        return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3, 4]))
+
+    @tf.function
+    def regularise(real: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            value = penalty(real)
+            loss = 0.5 * config.r1 * config.r1_every * value
+        _apply(state.d_optimizer, tape, loss, state.discriminator.trainable_variables)
+        return value
+
+    @tf.function
+    def adversarial(rolls: tf.Tensor, noise: dict[str, tf.Tensor], index: tf.Tensor) -> Metrics:
+        real = shown(rolls, noise["keep"], noise["turn"])
+        with tf.GradientTape(persistent=True) as tape:
+            fake, anchor, metrics = fakes(state.generator, rolls, noise, config)
+            # One pass of the fakes serves both networks.
+            fake_scores = state.discriminator(shown(fake, noise["keep"], noise["turn"]))
+            real_scores = state.discriminator(real)
+            d_loss = losses.discriminator_loss(real_scores, fake_scores)
+            g_loss, g_metrics = generator_objective(
+                fake_scores,
+                fake,
+                anchor=anchor,
+                profile=target,
+                weight=config.profile,
+                spec=spec,
+            )
+        _apply(state.g_optimizer, tape, g_loss, state.generator_variables)
+        _apply(state.d_optimizer, tape, d_loss, state.discriminator.trainable_variables)
+        del tape
+        _average(state, index)
+        # How often the discriminator is right: 0.5 is chance, 1 is a lost generator.
+        right = 0.5 * (
+            tf.reduce_mean(tf.cast(real_scores > 0, tf.float32))
+            + tf.reduce_mean(tf.cast(fake_scores < 0, tf.float32))
+        )
+        return {"d_loss": d_loss, "d_right": right, **metrics, **g_metrics}
+
+    def step(rolls: tf.Tensor, noise: dict[str, tf.Tensor], index: tf.Tensor) -> Metrics:
+        rolls = tf.cast(rolls, tf.float32)
+        metrics = adversarial(rolls, noise, index)
+        if int(index) % config.r1_every == 0:
+            half = config.batch_size // 2
+            real = shown(rolls, noise["keep"], noise["turn"])
+            metrics["r1"] = regularise(real[:half])
+        return metrics
+
+    return step

@@ -1,0 +1,174 @@
+"""Train a generator on a folder of MIDI files: `python train.py --data_dir FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+from gan.data.ingest import ingest
+from gan.errors import GanError
+from gan.spec import CHECKPOINTS
+from gan.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from gan.training.loop import Progress
+    from gan.training.state import TrainState
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line; defaults are those of `TrainConfig`."""
+    defaults = TrainConfig()
+    parser = argparse.ArgumentParser(
+        description="Train a generator on a folder of MIDI files.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--data_dir", required=True, help="folder tree of .mid files, or 'bach'")
+    add("--checkpoint_dir", type=Path, help="where to write (checkpoints/FOLDERNAME-FAMILY)")
+    add("--family", choices=["gan", "vae"], default="gan", help="what to train")
+    add("--scheme", default="auto", help="how tracks are chosen: auto, named, band, piano, bach")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=int, help=f"training steps ({defaults.steps})")
+    length.add_argument("--minutes", type=float, help="stop after this long")
+    length.add_argument("--epochs", type=float, help="passes over the training phrases")
+    add("--batch_size", type=int, default=defaults.batch_size)
+    add("--seed", type=int, default=defaults.seed)
+    add("--learning_rate", type=float, default=defaults.learning_rate, help="of the VAE stage")
+    add("--adversarial_rate", type=float, default=defaults.adversarial_rate)
+    add("--warmup", type=float, default=defaults.warmup, help="share trained as a VAE first")
+    add("--kl", type=float, default=defaults.kl, help="weight of the KL term")
+    add("--anchor", type=float, default=defaults.anchor, help="weight of the reconstruction")
+    add("--profile", type=float, default=defaults.profile, help="weight of the profile loss")
+    add("--r1", type=float, default=defaults.r1, help="weight of the gradient penalty")
+    add("--key_shift", type=int, default=defaults.key_shift, help="augment by +-N semitones")
+    add("--evaluate_every", type=int, default=defaults.evaluate_every, help="steps")
+    add("--samples", type=int, default=defaults.samples, help="phrases an evaluation measures")
+    add("--resume", action="store_true", help="go on from the last checkpoint")
+    add("--cache_dir", type=Path, help="where prepared phrases are kept")
+    return parser.parse_args(arguments)
+
+
+def config_of(args: argparse.Namespace, phrases: int) -> TrainConfig:
+    """The training configuration that the command line asks for."""
+    from gan.training.loop import with_steps
+
+    names = (
+        "family batch_size seed learning_rate adversarial_rate warmup kl anchor profile r1 "
+        "key_shift evaluate_every samples"
+    ).split()
+    chosen: dict[str, Any] = {name: getattr(args, name) for name in names}
+    if args.steps is not None:
+        return TrainConfig(**chosen, steps=args.steps)
+    if args.minutes is not None:
+        return TrainConfig(**chosen, steps=10_000_000)
+    config = TrainConfig(**chosen)
+    return config if args.epochs is None else with_steps(
+        config, phrases=phrases, epochs=args.epochs
+    )
+
+
+class Console:
+    """Prints the run: a progress bar, a line an evaluation, TensorBoard beside it."""
+
+    def __init__(self, folder: Path, state: TrainState, minutes: float | None) -> None:
+        from tqdm import tqdm
+
+        from gan.training.board import Board
+
+        self.minutes, self.started = minutes, time.monotonic()
+        total = None if minutes is not None else state.config.steps
+        # tqdm shows steps/s and the time to go.
+        self.bar = tqdm(total=total, initial=state.step, unit="step", mininterval=1)
+        self.board = Board(folder / "training" / "tensorboard", state)
+
+    def __call__(self, progress: Progress) -> None:
+        self.bar.update(progress.step - self.bar.n)
+        shown = {key: f"{value:.3g}" for key, value in list(progress.metrics.items())[:4]}
+        left = ""
+        if self.minutes is not None:
+            seconds = max(0.0, 60 * self.minutes - (time.monotonic() - self.started))
+            left = f" {seconds / 60:.1f} min left"
+        self.bar.set_description(progress.stage + left, refresh=False)
+        self.bar.set_postfix(shown, refresh=False)
+        self.board(progress)
+        result = progress.evaluation
+        if result is None:
+            return
+        self.bar.write(
+            f"step {progress.step} ({progress.stage}): overlap with held-out songs "
+            f"{result.mean:.3f}, {result.share:.0%} of the ceiling; "
+            f"diversity {result.diversity:.2f} of the data's"
+        )
+        if result.collapsed:
+            self.bar.write(
+                "WARNING: the samples are all alike (collapse). Stop, and go on from an "
+                "earlier checkpoint with a lower --adversarial_rate or a higher --r1."
+            )
+
+    def close(self) -> None:
+        self.bar.close()
+        self.board.close()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    args = parse(arguments)
+    try:
+        return run(args)
+    except GanError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+
+
+def run(args: argparse.Namespace) -> int:
+    dataset, report = ingest(args.data_dir, scheme=args.scheme, cache_dir=args.cache_dir)
+    print(report)
+    from gan.models.config import ModelConfig
+    from gan.training import loop
+    from gan.training.device import describe_device
+
+    name = Path(args.data_dir).resolve().name.lower()
+    folder = args.checkpoint_dir or CHECKPOINTS / f"{name}-{args.family}"
+    config = config_of(args, len(dataset))
+    stopping: list[bool] = []
+
+    def on_interrupt(_signal: int, _frame: Any) -> None:
+        if stopping:
+            raise KeyboardInterrupt
+        stopping.append(True)
+        print("\nStopping after this step; press again to stop at once.", file=sys.stderr)
+
+    previous = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        training = loop.Run(
+            dataset=dataset,
+            folder=folder,
+            config=config,
+            model=ModelConfig(),
+            minutes=args.minutes,
+            resume=args.resume,
+            data={"folder": name, "phrases": len(dataset), "songs": len(dataset.song_names)},
+        )
+        session = loop.begin(training)
+        state = session.state
+        print(f"Device: {describe_device()}")
+        print(f"Parameters: {state.parameters():,}   Checkpoint: {folder.resolve()}")
+        console = Console(folder, state, args.minutes)
+        session.go(watch=console, stop=lambda: bool(stopping))
+        console.close()
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    print(f"Wrote {folder.resolve()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
