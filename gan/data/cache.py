@@ -1,0 +1,203 @@
+"""Ingested phrases on disk: `.npy` arrays that can be memory-mapped, and a JSON manifest.
+
+An entry is a folder named after the content of its source files and every setting that
+shapes the phrases. It is written beside its place and renamed, so an entry is whole or not
+there. To find the key without reading every file again, `stamps/` maps the files' names,
+sizes and times to the key of their content; a file that was written to has another stamp.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gan.data.dataset import Dataset
+from gan.data.phrases import Phrases
+from gan.errors import DataError, SpecError
+from gan.music.rolls import packed_size
+from gan.spec import RollSpec, spec_from_dict, spec_to_dict
+
+FORMAT = 1
+_ARRAYS = ("bits", "song", "start_bar", "shift", "minor")
+
+
+@dataclass(frozen=True)
+class Written:
+    """What `write_entry` gathered beside the arrays."""
+
+    song_names: tuple[str, ...]
+    phrases: int
+    sparse: int
+    refused: dict[str, str]
+
+
+def default_cache_dir() -> Path:
+    """Where the platform keeps a user's caches: `.../musical-gan` under it."""
+    if sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "musical-gan"
+
+
+def stamp_of(files: Sequence[Path], root: Path, settings: Mapping[str, Any]) -> str:
+    """A key of the files' names, sizes and times of change, with the settings."""
+    digest = _digest(settings)
+    digest.update(str(root.resolve()).encode())
+    for path in files:
+        status = path.stat()
+        changed = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        digest.update(f"\n{path.relative_to(root)}\t{changed}".encode(errors="surrogateescape"))
+    return digest.hexdigest()[:24]
+
+
+def content_of(files: Sequence[Path], root: Path, settings: Mapping[str, Any]) -> str:
+    """A key of the files' names and bytes, with the settings. Reads every file."""
+    digest = _digest(settings)
+    for path in files:
+        digest.update(f"\n{path.relative_to(root)}\t".encode(errors="surrogateescape"))
+        digest.update(hashlib.sha256(_bytes(path)).digest())
+    return digest.hexdigest()[:24]
+
+
+def _digest(settings: Mapping[str, Any]) -> hashlib._Hash:
+    text = json.dumps({"format": FORMAT, **settings}, sort_keys=True)
+    return hashlib.sha256(text.encode())
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""  # refused later, with its reason; until then it counts as empty
+
+
+def read_stamp(cache_dir: Path, stamp: str) -> str | None:
+    """The content key noted for `stamp`, if any."""
+    try:
+        return (cache_dir / "stamps" / stamp).read_text().strip() or None
+    except OSError:
+        return None
+
+
+def write_stamp(cache_dir: Path, stamp: str, key: str) -> None:
+    """Note that files with `stamp` have the content key `key`."""
+    folder = cache_dir / "stamps"
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f".{stamp}.{os.getpid()}"
+    beside.write_text(key)
+    os.replace(beside, folder / stamp)
+
+
+def write_entry(
+    cache_dir: Path,
+    key: str,
+    spec: RollSpec,
+    *,
+    phrases: Iterable[Phrases],
+    manifest: Mapping[str, Any],
+) -> Written:
+    """Stream the phrases of each song to the entry `key`; `manifest` is kept with them.
+
+    Only one song's phrases are in memory at a time.
+    """
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{key}.", dir=cache_dir))
+    try:
+        written = _write_arrays(beside, spec, phrases)
+        record = {
+            "format": FORMAT,
+            "spec": spec_to_dict(spec),
+            "song_names": written.song_names,
+            "phrases": written.phrases,
+            "sparse": written.sparse,
+            "refused": written.refused,
+            **manifest,
+        }
+        (beside / "manifest.json").write_text(json.dumps(record, indent=1))
+        _move_into_place(beside, cache_dir / key)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return written
+
+
+def _move_into_place(beside: Path, place: Path) -> None:
+    if place.exists():  # damaged, or another process was faster: both end with a whole entry
+        shutil.rmtree(place, ignore_errors=True)
+    try:
+        os.replace(beside, place)
+    except OSError:
+        if not (place / "manifest.json").is_file():
+            raise
+
+
+def _write_arrays(folder: Path, spec: RollSpec, phrases: Iterable[Phrases]) -> Written:
+    names: list[str] = []
+    refused: dict[str, str] = {}
+    columns: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in _ARRAYS[1:]}
+    count = sparse = 0
+    width = packed_size(spec)
+    with open(folder / "bits.npy", "wb") as file:
+        _write_header(file, 0, width)
+        for part in phrases:
+            sparse += part.sparse
+            if part.refused:
+                refused[part.name] = part.refused
+                continue
+            file.write(np.ascontiguousarray(part.bits).tobytes())
+            columns["song"].append(np.full(len(part), len(names), dtype=np.int32))
+            columns["start_bar"].append(part.start_bar)
+            columns["shift"].append(part.shift)
+            columns["minor"].append(part.minor)
+            names.append(part.name)
+            count += len(part)
+        file.seek(0)
+        _write_header(file, count, width)
+    dtypes = {"song": np.int32, "start_bar": np.int32, "shift": np.int8, "minor": np.bool_}
+    for name, dtype in dtypes.items():
+        parts = [np.zeros(0, dtype), *columns[name]]
+        np.save(folder / f"{name}.npy", np.concatenate(parts).astype(dtype), allow_pickle=False)
+    return Written(tuple(names), count, sparse, refused)
+
+
+def _write_header(file: Any, count: int, width: int) -> None:
+    """The `.npy` header; NumPy pads it so that the first axis can grow without moving data."""
+    header = {"descr": "|u1", "fortran_order": False, "shape": (count, width)}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def read_entry(cache_dir: Path, key: str) -> tuple[Dataset, dict[str, Any]] | None:
+    """The entry's dataset, its bits mapped from disk, and its manifest.
+
+    None where there is no whole entry of this format: it is then made again.
+    """
+    folder = cache_dir / key
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        if manifest.get("format") != FORMAT:
+            return None
+        arrays = {
+            name: np.load(
+                folder / f"{name}.npy",
+                mmap_mode="r" if name == "bits" and manifest["phrases"] else None,
+                allow_pickle=False,
+            )
+            for name in _ARRAYS
+        }
+        names = tuple(manifest["song_names"])
+        spec = spec_from_dict(manifest["spec"])
+        dataset = Dataset(spec=spec, song_names=names, **arrays)
+    except (OSError, ValueError, KeyError, EOFError, SpecError, DataError):
+        return None
+    return dataset, manifest

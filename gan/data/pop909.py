@@ -1,0 +1,125 @@
+"""Reads one song of POP909 (Wang et al., ISMIR 2020; see `gan.data.sources`).
+
+The songs are performed, so their ticks say nothing about bars. `beat_midi.txt` gives every
+beat in seconds; its third column marks bars of four quarter beats, its second halves them.
+A song whose second column has three beats to the bar is in three and refused. Notes are
+rounded to the nearest sixteenth of the beat grid. `key_audio.txt` gives the keys.
+
+Tracks: MELODY sings one note at a time (0.4% of its onset steps have more). BRIDGE, the
+second melody, does not: 14% of its onset steps are chords, so it stays polyphonic.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import symusic
+
+from gan.data.phrases import KeySpan, Phrases, Song, cut_phrases, refuse
+from gan.errors import MidiError
+from gan.music.keys import parse_key
+from gan.music.notes import NoteArray, as_notes, no_notes
+from gan.spec import RollSpec, Track
+
+SPEC = RollSpec(
+    scheme="pop909",
+    tracks=(
+        Track("MELODY", program=73, monophonic=True),  # flute: sustains, and stands out
+        Track("BRIDGE", program=4),  # electric piano: chords as well as lines
+        Track("PIANO", program=0),
+    ),
+)
+
+
+def song_folders(data_dir: Path) -> list[Path]:
+    """The folders `NNN` that hold `NNN.mid` and `beat_midi.txt`, sorted; empty if not POP909."""
+    found = data_dir.glob("*/beat_midi.txt")
+    return sorted(p.parent for p in found if (p.parent / f"{p.parent.name}.mid").is_file())
+
+
+def song_files(folder: Path) -> list[Path]:
+    """The files of one song that phrases are made from."""
+    names = (f"{folder.name}.mid", "beat_midi.txt", "key_audio.txt")
+    return [folder / name for name in names if (folder / name).is_file()]
+
+
+def read_phrases(folder: Path, name: str, hop_bars: int) -> Phrases:
+    """The phrases of the song in `folder`, or the reason why there are none."""
+    beats, in_three, in_four = _beats(folder / "beat_midi.txt")
+    if in_three:
+        return refuse(name, "not 4/4", SPEC)
+    if len(in_four) < 2:
+        return refuse(name, "too short: fewer than two bars of beats", SPEC)
+    song = Song(
+        name=name,
+        tracks=_tracks(folder / f"{folder.name}.mid", beats),
+        bar_starts=_bar_starts(in_four),
+        keys=_keys(folder / "key_audio.txt", beats),
+    )
+    return cut_phrases(song, SPEC, hop_bars=hop_bars)
+
+
+def _beats(path: Path) -> tuple[npt.NDArray[np.float64], bool, npt.NDArray[np.intp]]:
+    """Beat times in seconds, whether the song is in three, and which beats start a 4/4 bar."""
+    try:
+        table = np.loadtxt(path, ndmin=2)
+    except ValueError as error:
+        raise MidiError(f"beat_midi.txt is not a table of numbers: {error}") from error
+    if table.size == 0 or table.shape[1] < 3 or not (np.diff(table[:, 0]) > 0).all():
+        raise MidiError("beat_midi.txt does not hold three columns with rising times")
+    between = np.diff(np.flatnonzero(table[:, 1]))
+    in_three = len(between) > 0 and int(np.bincount(between).argmax()) == 3
+    return table[:, 0], in_three, np.flatnonzero(table[:, 2])
+
+
+def _bar_starts(in_four: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+    """Bar lines in steps; the last bar, which nothing follows, is taken as whole."""
+    lines = in_four.astype(np.int64) * SPEC.steps_per_beat
+    return np.append(lines, lines[-1] + SPEC.steps_per_bar)
+
+
+def _steps(
+    seconds: npt.NDArray[np.float64], beats: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Seconds to steps; before the first and after the last beat the tempo goes on."""
+    number = np.arange(len(beats), dtype=np.float64)
+    position = np.interp(seconds, beats, number)
+    first, last = beats[1] - beats[0], beats[-1] - beats[-2]
+    position += np.minimum(seconds - beats[0], 0) / first
+    position += np.maximum(seconds - beats[-1], 0) / last
+    return position * SPEC.steps_per_beat
+
+
+def _tracks(path: Path, beats: npt.NDArray[np.float64]) -> tuple[NoteArray, ...]:
+    """The notes of each track of the spec, by name, in steps from the first beat."""
+    score = symusic.Score(str(path)).to("second")
+    by_name = {track.name.strip().upper(): track for track in score.tracks}
+    if not by_name.keys() & set(SPEC.track_names):
+        raise MidiError("no known track")
+    tracks = []
+    for name in SPEC.track_names:
+        if name not in by_name or len(by_name[name].notes) == 0:
+            tracks.append(no_notes())
+            continue
+        columns = by_name[name].notes.numpy()
+        begin = np.asarray(columns["time"], dtype=np.float64)
+        end = begin + np.asarray(columns["duration"], dtype=np.float64)
+        rows = [np.rint(_steps(begin, beats)), np.rint(_steps(end, beats)), columns["pitch"]]
+        tracks.append(as_notes(np.stack(rows, axis=1).astype(np.int32)))
+    return tuple(tracks)
+
+
+def _keys(path: Path, beats: npt.NDArray[np.float64]) -> tuple[KeySpan, ...]:
+    """The annotated keys; none where the file is missing (the key is then estimated)."""
+    if not path.is_file():
+        return ()
+    spans = []
+    for line in path.read_text().splitlines():
+        fields = line.split()
+        if len(fields) != 3:
+            continue
+        begin, end = _steps(np.array([float(fields[0]), float(fields[1])]), beats)
+        spans.append(KeySpan(float(begin), float(end), parse_key(fields[2])))
+    return tuple(spans)
