@@ -97,7 +97,7 @@ def write_stamp(cache_dir: Path, stamp: str, key: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / f".{stamp}.{os.getpid()}"
     beside.write_text(key)
-    os.replace(beside, folder / stamp)
+    beside.replace(folder / stamp)
 
 
 def write_entry(
@@ -136,7 +136,7 @@ def _move_into_place(beside: Path, place: Path) -> None:
     if place.exists():  # damaged, or another process was faster: both end with a whole entry
         shutil.rmtree(place, ignore_errors=True)
     try:
-        os.replace(beside, place)
+        beside.replace(place)
     except OSError:
         if not (place / "manifest.json").is_file():
             raise
@@ -148,7 +148,7 @@ def _write_arrays(folder: Path, spec: RollSpec, phrases: Iterable[Phrases]) -> W
     columns: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in _ARRAYS[1:]}
     count = sparse = 0
     width = packed_size(spec)
-    with open(folder / "bits.npy", "wb") as file:
+    with (folder / "bits.npy").open("wb") as file:
         _write_header(file, 0, width)
         for part in phrases:
             sparse += part.sparse

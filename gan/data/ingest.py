@@ -49,6 +49,9 @@ class Report:
     refused: dict[str, str] = field(default_factory=dict)
     cached: bool = False
 
+    def __str__(self) -> str:
+        return self.text()
+
     def text(self, *, most: int = 20) -> str:
         """The report as lines for a terminal; at most `most` refused files by name."""
         lines = [

@@ -12,6 +12,7 @@ second melody, does not: 14% of its onset steps are chords, so it stays polyphon
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -94,8 +95,8 @@ def _steps(
 
 def _tracks(path: Path, beats: npt.NDArray[np.float64]) -> tuple[NoteArray, ...]:
     """The notes of each track of the spec, by name, in steps from the first beat."""
-    score = symusic.Score(str(path)).to("second")
-    by_name = {track.name.strip().upper(): track for track in score.tracks}
+    score: Any = symusic.Score(str(path))  # its type stubs lack `to`
+    by_name = {track.name.strip().upper(): track for track in score.to("second").tracks}
     if not by_name.keys() & set(SPEC.track_names):
         raise MidiError("no known track")
     tracks = []

@@ -53,6 +53,13 @@ def shift_to_c(key: Key) -> int:
     return (home - key.tonic + 6) % 12 - 6
 
 
+def key_profile(key: Key) -> npt.NDArray[np.float64]:
+    """The key's profile by pitch class, mean 0 and length 1: `(12,)`."""
+    profile = np.roll(np.asarray(_MINOR if key.minor else _MAJOR), key.tonic)
+    centred = profile - profile.mean()
+    return np.asarray(centred / np.linalg.norm(centred))
+
+
 def pitch_class_durations(tracks: Iterable[NoteArray]) -> npt.NDArray[np.float64]:
     """How many steps each of the twelve pitch classes sounds over all tracks: `(12,)`."""
     total = np.zeros(12)
@@ -67,11 +74,8 @@ def estimate_key(durations: npt.ArrayLike) -> Key:
     heard = np.asarray(durations, dtype=np.float64)
     heard = heard - heard.mean()
     best, best_key = 0.0, Key(0)
-    for minor, profile in ((False, _MAJOR), (True, _MINOR)):
-        centred = np.asarray(profile) - np.mean(profile)
-        centred /= np.linalg.norm(centred)
-        for tonic in range(12):
-            score = float(heard @ np.roll(centred, tonic))
-            if score > best + 1e-12:
-                best, best_key = score, Key(tonic, minor)
+    for key in (Key(tonic, minor) for minor in (False, True) for tonic in range(12)):
+        score = float(heard @ key_profile(key))
+        if score > best + 1e-12:
+            best, best_key = score, key
     return best_key

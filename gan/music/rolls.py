@@ -119,7 +119,7 @@ def binarise(
 def _only_likeliest(p_on: npt.NDArray[np.floating]) -> Roll:
     """1 at the likeliest pitch of each step, 0 elsewhere; `(n, step, pitch)`."""
     best = p_on.argmax(axis=-1)[..., None]
-    return (np.arange(p_on.shape[-1]) == best).astype(np.uint8)
+    return np.asarray(np.arange(p_on.shape[-1]) == best, dtype=np.uint8)
 
 
 def _binarise_cells(

@@ -1,0 +1,27 @@
+"""A progress bar for `ingest` in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+from gan.data.ingest import Progress
+
+
+@contextmanager
+def terminal_progress(label: str = "Reading music") -> Iterator[Progress]:
+    """A bar that appears with the first file read, so that a cached folder shows none."""
+    bars: list[tqdm] = []
+
+    def show(done: int, total: int) -> None:
+        if not bars:
+            bars.append(tqdm(total=total, desc=label, unit="file", leave=False))
+        bars[0].update(done - bars[0].n)
+
+    try:
+        yield show
+    finally:
+        for bar in bars:
+            bar.close()
