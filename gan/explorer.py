@@ -1,0 +1,266 @@
+"""The facade that pages and command lines call: load, sample, decode, move, export.
+
+A `Point` says where a phrase lies and is all that a link has to carry: the same point of
+the same checkpoint gives the same roll. A `Performance` says how it is played.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pretty_midi
+from numpy.typing import NDArray
+
+from gan.errors import CheckpointError, LatentError, SpecError
+from gan.latent.paths import slerp
+from gan.music.midi import midi_from_roll
+from gan.music.rolls import binarise, notes_from_roll, roll_from_notes
+from gan.spec import CHECKPOINTS, ONSET, SOUNDING, RollSpec
+from gan.training.checkpoint import (
+    CheckpointInfo,
+    list_checkpoints,
+    load_generator,
+    write_json,
+)
+
+if TYPE_CHECKING:
+    from gan.latent.directions import Direction
+    from gan.models.base import Generator
+
+Floats = NDArray[np.float32]
+Rolls = NDArray[np.uint8]
+
+SEED_MAX = 2**31 - 1
+SLIDER_MAX = 3.0
+TRUNCATION_MAX = 1.5
+TEMPO_MIN, TEMPO_MAX = 40.0, 240.0
+TRANSPOSE_MAX = 12
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a phrase lies in latent space.
+
+    `seed` draws z, scaled by `truncation` (0 to 1.5); `sliders` moves w along directions,
+    by id, in their units. `part_seeds` re-rolls parts of z ("track:PIANO", "bar:2") from
+    seeds of their own. `z`, where given, stands in for the seed. `locks` keeps the cells of
+    a track or bar ("track:MELODY", "bar:0") as they are at another point, which has no
+    locks itself; where a track and a bar cross, the track's lock counts.
+    """
+
+    seed: int = 0
+    truncation: float = 1.0
+    sliders: Mapping[str, float] = field(default_factory=dict)
+    part_seeds: Mapping[str, int] = field(default_factory=dict)
+    z: tuple[float, ...] | None = None
+    locks: Mapping[str, Point] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Performance:
+    """How a phrase is played: quarter notes a minute, semitones, programs, heard tracks.
+
+    `programs` and `include` have an entry a track; None means the spec's programs and all.
+    """
+
+    tempo: float = 120.0
+    transpose: int = 0
+    programs: tuple[int, ...] | None = None
+    include: tuple[bool, ...] | None = None
+
+
+def seconds(spec: RollSpec, tempo: float) -> float:
+    """Length of a phrase."""
+    return spec.bars * spec.beats_per_bar * 60.0 / tempo
+
+
+def checkpoints(root: Path = CHECKPOINTS) -> tuple[list[CheckpointInfo], dict[str, str]]:
+    """Usable checkpoints and, for each damaged folder, the reason. Loads no TensorFlow."""
+    return list_checkpoints(root)
+
+
+class Explorer:
+    """One loaded checkpoint."""
+
+    def __init__(
+        self, generator: Generator, info: CheckpointInfo, directions: Sequence[Direction] = ()
+    ) -> None:
+        self.generator = generator
+        self.info = info
+        self.directions = tuple(directions)
+        self._vectors = {direction.id: direction.vector for direction in directions}
+
+    @property
+    def spec(self) -> RollSpec:
+        return self.generator.spec
+
+    @property
+    def can(self) -> frozenset[str]:
+        return self.generator.can
+
+    def z(self, point: Point) -> Floats:
+        """The point's z `(latent_dim,)`, part seeds and truncation applied."""
+        if point.z is not None:
+            z = self.generator.check(np.asarray(point.z, np.float32))[0].copy()
+        else:
+            z = self.generator.sample_latent(1, point.seed)[0]
+        parts = self.generator.latent_parts()
+        for name, seed in point.part_seeds.items():
+            if name not in parts:
+                raise LatentError(f"This checkpoint's latent has no part {name!r}.")
+            z[parts[name]] = self.generator.sample_latent(1, seed)[0][parts[name]]
+        return np.asarray(point.truncation * z, np.float32)
+
+    def w(self, point: Point) -> Floats:
+        """The point's w `(w_dim,)`, sliders applied."""
+        w = self.generator.to_w(self.z(point)[None])[0]
+        for name, amount in point.sliders.items():
+            if name not in self._vectors:
+                raise LatentError(f"This checkpoint has no direction {name!r}.")
+            if amount:
+                w = w + np.float32(amount) * self._vectors[name]
+        return np.asarray(w, np.float32)
+
+    def roll(self, point: Point) -> Rolls:
+        """The phrase at a point, `(track, step, pitch, channel)`."""
+        points = [point, *point.locks.values()]
+        rolls = self.rolls_of_w(np.stack([self.w(each) for each in points]))
+        return with_locks(rolls[0], dict(zip(point.locks, rolls[1:], strict=True)), self.spec)
+
+    def rolls_of_z(self, z: Floats) -> Rolls:
+        """Phrases `(n, track, step, pitch, channel)` of latents `(n, latent_dim)`, in blocks."""
+        z = self.generator.check(z)
+        blocks = [
+            self.rolls_of_w(self.generator.to_w(z[start : start + 64]))
+            for start in range(0, len(z), 64)
+        ]
+        return np.concatenate(blocks) if blocks else np.zeros((0, *self.spec.shape), np.uint8)
+
+    def rolls_of_w(self, w: Floats) -> Rolls:
+        """Phrases of one block of w."""
+        return binarise(self.generator.decode_w(w), self.spec)
+
+    def sample(self, n: int, seed: int, truncation: float = 1.0) -> tuple[Floats, Rolls]:
+        """`n` phrases of seeds `seed, seed + 1, ...` with their z.
+
+        One seed a phrase, so that phrase k of a call is what the app shows at that seed.
+        """
+        z = np.concatenate([self.z(Point(seed + k, truncation))[None] for k in range(n)])
+        return z, self.rolls_of_z(z)
+
+    def between(self, a: Point, b: Point, steps: int) -> tuple[Floats, Rolls]:
+        """`steps` phrases from a to b along the great circle, ends included; with their z."""
+        if steps < 2:
+            raise LatentError("A path needs at least two steps.")
+        z = slerp(self.z(a), self.z(b), np.linspace(0.0, 1.0, steps, dtype=np.float32))
+        return z, self.rolls_of_z(z)
+
+    def encode(self, rolls: Rolls) -> Floats:
+        """Latents of phrases, for checkpoints that can."""
+        return self.generator.encode(rolls)
+
+    def midi(self, roll: Rolls, how: Performance, text: str | None = None) -> pretty_midi.PrettyMIDI:
+        """The phrase as a MIDI object."""
+        return midi_from_roll(
+            roll,
+            self.spec,
+            tempo=how.tempo,
+            transpose=how.transpose,
+            programs=how.programs,
+            include=how.include,
+            text=text,
+        )
+
+
+def with_locks(roll: Rolls, locks: Mapping[str, Rolls], spec: RollSpec) -> Rolls:
+    """`roll` with each locked part's cells taken from that part's roll.
+
+    Notes are cut at the edges of a locked bar: neither side may ring into the other.
+    Raises `LatentError` for a part that the spec does not have.
+    """
+    if not locks:
+        return roll
+    result = roll.copy()
+    bars = {f"bar:{bar}": bar for bar in range(spec.bars)}
+    tracks = {f"track:{name}": index for index, name in enumerate(spec.track_names)}
+    unknown = set(locks) - set(bars) - set(tracks)
+    if unknown:
+        raise LatentError(f"A phrase has no part {', '.join(sorted(unknown))} to lock.")
+    for name in locks.keys() & bars.keys():
+        span = slice(bars[name] * spec.steps_per_bar, (bars[name] + 1) * spec.steps_per_bar)
+        result[:, span] = locks[name][:, span]
+    for name in locks.keys() & tracks.keys():
+        result[tracks[name]] = locks[name][tracks[name]]
+    return without_orphans(result)
+
+
+def without_orphans(roll: Rolls) -> Rolls:
+    """`roll` without cells that sound though no onset led to them."""
+    result = roll.copy()
+    before = np.zeros_like(result[:, 0, :, SOUNDING])
+    for step in range(result.shape[1]):
+        before = result[:, step, :, SOUNDING] & (result[:, step, :, ONSET] | before)
+        result[:, step, :, SOUNDING] = before
+    return result
+
+
+def concatenated(rolls: Rolls, spec: RollSpec) -> tuple[Rolls, RollSpec]:
+    """Phrases one after another as one long roll, with the spec of that length."""
+    joined = np.concatenate(list(rolls), axis=1)
+    return joined, replace(spec, bars=spec.bars * len(rolls))
+
+
+def part_name(spec: RollSpec, *, track: str) -> str:
+    """The latent part of a track."""
+    if track not in spec.track_names:
+        raise LatentError(f"There is no track {track!r}.")
+    return f"track:{track}"
+
+
+def load(checkpoint_dir: str | Path) -> Explorer:
+    """Load a checkpoint with its directions; raises `CheckpointError`.
+
+    A checkpoint without stored directions gets principal components on the spot.
+    """
+    from gan.latent.directions import find_directions
+    from gan.latent.store import load_directions
+
+    generator, info = load_generator(checkpoint_dir)
+    directions = load_directions(info, generator.w_dim)
+    if not directions:
+        directions = find_directions(generator, n=768, count=6, named=False)
+    return Explorer(generator, info, directions)
+
+
+def prepare(checkpoint_dir: str | Path, *, n: int = 4096, count: int = 8) -> None:
+    """Store what the app shows of a checkpoint: directions, and a phrase for the first page.
+
+    Run after training; the weights are not touched.
+    """
+    from gan.latent.directions import find_directions
+    from gan.latent.store import save_directions
+
+    generator, info = load_generator(checkpoint_dir)
+    directions = find_directions(generator, n=n, count=count)
+    save_directions(info, directions)
+    roll = Explorer(generator, info, directions).roll(Point())
+    notes = [track.tolist() for track in notes_from_roll(roll, info.spec)]
+    write_json(info.path / "preview.json", {"weights": info.digest, "notes": notes})
+
+
+def read_preview(info: CheckpointInfo) -> Rolls | None:
+    """The stored phrase of `Point()`, None where there is none; loads no TensorFlow."""
+    path = info.path / "preview.json"
+    if not path.is_file():
+        return None
+    try:
+        notes = json.loads(path.read_text(encoding="utf-8"))["notes"]
+        tracks = [np.asarray(track, np.int32).reshape(-1, 3) for track in notes]
+        return roll_from_notes(tracks, info.spec)
+    except (OSError, ValueError, KeyError, TypeError, SpecError) as error:
+        raise CheckpointError(f"{path} is damaged ({error}).") from error

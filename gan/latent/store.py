@@ -1,0 +1,61 @@
+"""Directions on disk, beside the checkpoint they belong to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gan.errors import CheckpointError
+from gan.latent.directions import Direction
+from gan.training.checkpoint import CheckpointInfo, read_arrays, write_arrays, write_json
+
+
+def save_directions(info: CheckpointInfo, directions: Sequence[Direction]) -> None:
+    """`directions.npz` with the vectors, `directions.json` with names and effects."""
+    write_arrays(
+        info.path / "directions.npz",
+        {"vectors": np.stack([direction.vector for direction in directions])},
+    )
+    write_json(
+        info.path / "directions.json",
+        {
+            "weights": info.digest,
+            "directions": [
+                {
+                    "id": direction.id,
+                    "label": direction.label,
+                    "help": direction.help,
+                    "kind": direction.kind,
+                    "effects": direction.effects,
+                }
+                for direction in directions
+            ],
+        },
+    )
+
+
+def load_directions(info: CheckpointInfo, w_dim: int) -> list[Direction]:
+    """The stored directions; an empty list where there are none for these weights.
+
+    Raises `CheckpointError` where the files are damaged.
+    """
+    listing = info.path / "directions.json"
+    if not listing.is_file():
+        return []
+    vectors = read_arrays(info.path / "directions.npz").get("vectors")
+    try:
+        values = json.loads(listing.read_text(encoding="utf-8"))
+        entries = values["directions"]
+        if values["weights"] != info.digest:
+            return []  # of earlier weights; better none than sliders that lie
+        if vectors is None or vectors.shape != (len(entries), w_dim):
+            raise CheckpointError(f"{listing} and directions.npz do not fit each other.")
+        return [
+            Direction(vector=np.asarray(vector, np.float32), **entry)
+            for entry, vector in zip(entries, vectors, strict=True)
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{listing} is damaged ({error}).") from error

@@ -1,0 +1,95 @@
+"""What the player's live connection asks of an explorer."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from threading import Lock
+from typing import TypeVar
+
+from gan.errors import LatentError
+from gan.explorer import SLIDER_MAX, TRUNCATION_MAX, Explorer, Performance, Point, Rolls
+from gan.music.notes import NoteArray
+from gan.music.rolls import notes_from_roll
+from gan.ui.live_protocol import MoveRequest, SoundRequest
+from gan.ui.sound import stems_of
+from gan.ui.wire import Stems
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+TRUNCATION = "truncation"
+REMEMBERED = 8
+
+
+def controls(explorer: Explorer) -> dict[str, tuple[float, float]]:
+    """Every slider of the player and its range."""
+    ranges = {direction.id: (-SLIDER_MAX, SLIDER_MAX) for direction in explorer.directions}
+    return {TRUNCATION: (0.0, TRUNCATION_MAX), **ranges}
+
+
+def moved(point: Point, values: Mapping[str, float]) -> Point:
+    """The point with slider values of the player taken over."""
+    sliders = dict(point.sliders)
+    sliders.update({name: value for name, value in values.items() if name != TRUNCATION})
+    return replace(
+        point,
+        truncation=values.get(TRUNCATION, point.truncation),
+        sliders={name: value for name, value in sliders.items() if value},
+    )
+
+
+class ExploreBackend:
+    """`LiveBackend` of one session: phrases around the points that its page has shown."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer = explorer
+        self.how = Performance()
+        self.soundfont: str | None = None
+        self._bases: OrderedDict[str, Point] = OrderedDict()
+        self._rolls: OrderedDict[tuple[object, ...], Rolls] = OrderedDict()
+        self._lock = Lock()
+
+    def show(self, base: str, point: Point, *, how: Performance, soundfont: str | None) -> None:
+        """Remember what `base` stands for, and how phrases are played from now on."""
+        with self._lock:
+            self.how, self.soundfont = how, soundfont
+            _remember(self._bases, base, point)
+
+    def decode(self, request: MoveRequest) -> Sequence[NoteArray]:
+        return notes_from_roll(self._roll(request), self.explorer.spec)
+
+    def sound(self, request: SoundRequest) -> Stems:
+        with self._lock:
+            how, soundfont = self.how, self.soundfont
+        return stems_of(
+            self._roll(request),
+            self.explorer.spec,
+            how=how,
+            soundfont=soundfont,
+            start=request.start,
+            end=request.end,
+        )
+
+    def _roll(self, request: MoveRequest) -> Rolls:
+        key = (request.base, tuple(sorted(request.values.items())))
+        with self._lock:
+            point = self._bases.get(request.base)
+            known = self._rolls.get(key)
+        if point is None:
+            raise LatentError("This phrase is no longer on the page; move a slider again.")
+        if known is not None:
+            return known
+        roll = self.explorer.roll(moved(point, request.values))
+        with self._lock:
+            _remember(self._rolls, key, roll)
+        return roll
+
+
+def _remember(table: OrderedDict[K, V], key: K, value: V) -> None:
+    """Keep the newest entries only."""
+    table[key] = value
+    table.move_to_end(key)
+    while len(table) > REMEMBERED:
+        table.popitem(last=False)

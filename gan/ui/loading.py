@@ -1,0 +1,44 @@
+"""Checkpoints, loaded once for all sessions, behind pages that are already there.
+
+TensorFlow takes seconds to import. A page therefore asks for a `Future` and goes on with
+the phrase that is stored beside the checkpoint.
+"""
+
+from __future__ import annotations
+
+import gc
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import streamlit as st
+
+from gan.explorer import Explorer, checkpoints, load
+from gan.spec import CHECKPOINTS
+from gan.training.checkpoint import CheckpointInfo
+
+_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
+
+
+def available(root: Path = CHECKPOINTS) -> tuple[dict[str, CheckpointInfo], dict[str, str]]:
+    """Usable checkpoints by name, and damaged ones with the reason. Read anew each time."""
+    usable, refused = checkpoints(root)
+    return {info.name: info for info in usable}, refused
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def loading(path: str, digest: str) -> Future[Explorer]:
+    """The explorer of a checkpoint, on its way. `digest` makes new weights another entry."""
+    del digest
+    return _worker.submit(_load, path)
+
+
+def _load(path: str) -> Explorer:
+    explorer = load(path)
+    # Warm the graph, so that the first drag is as fast as the next.
+    from gan.explorer import Point
+
+    explorer.roll(Point())
+    # What is loaded now stays; keep the collector from walking over it again and again.
+    gc.collect()
+    gc.freeze()
+    return explorer

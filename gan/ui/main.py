@@ -1,0 +1,19 @@
+"""The router: page config, and navigation over the files in pages/."""
+
+import streamlit as st
+
+from gan.spec import ASSETS, ROOT
+
+st.set_page_config(
+    page_title="Latent music explorer",
+    page_icon=str(ASSETS / "icon.png"),
+    layout="wide",
+)
+
+PAGES = ROOT / "pages"
+st.navigation(
+    [
+        st.Page(PAGES / "explore.py", title="Explore", icon="🎛️", default=True),
+        st.Page(PAGES / "interpolate.py", title="Interpolate", icon="🌗"),
+    ]
+).run()

@@ -1,0 +1,253 @@
+"""Pieces that pages share: player data, instrument pickers, downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pretty_midi
+import streamlit as st
+
+from gan.audio import encode_wav, find_soundfonts, fluidsynth_status, mix, render_stems
+from gan.explorer import (
+    SLIDER_MAX,
+    TEMPO_MAX,
+    TEMPO_MIN,
+    TRANSPOSE_MAX,
+    TRUNCATION_MAX,
+    Explorer,
+    Performance,
+    Point,
+    Rolls,
+)
+from gan.latent.directions import Direction
+from gan.music.midi import midi_bytes, midi_from_roll
+from gan.music.rolls import notes_from_roll
+from gan.plots import TRACK_COLOURS
+from gan.spec import RollSpec
+from gan.ui.backend import TRUNCATION
+from gan.ui.player import Grid, PlayerData, PlayerTrack, Slider
+from gan.ui.session import Desk
+from gan.ui.sound import stems_of
+
+KEYS = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
+SIDE_EFFECT = 0.3  # of a standard deviation; what a slider moves less than this is not named
+
+
+def key_name(transpose: int) -> str:
+    """The keys that C major and A minor become."""
+    return f"{KEYS[transpose % 12]} / {KEYS[(transpose + 9) % 12].lower()} ({transpose:+d})"
+
+
+def programs_of(spec: RollSpec, how: Performance) -> tuple[int, ...]:
+    """The General MIDI program of each track."""
+    return how.programs or tuple(track.program for track in spec.tracks)
+
+
+def instrument_name(program: int) -> str:
+    return str(pretty_midi.program_to_instrument_name(program))
+
+
+def track_panel(spec: RollSpec, how: Performance, *, point: Point | None) -> tuple[PlayerTrack, ...]:
+    """Tracks as the player shows them; with a point they can be locked and re-rolled."""
+    return tuple(
+        PlayerTrack(
+            name=track.name,
+            colour=TRACK_COLOURS[index % len(TRACK_COLOURS)],
+            instrument="Drums" if track.is_drum else instrument_name(program),
+            program=program,
+            is_drum=track.is_drum,
+            locked=None if point is None else f"track:{track.name}" in point.locks,
+            reroll=point is not None,
+        )
+        for index, (track, program) in enumerate(
+            zip(spec.tracks, programs_of(spec, how), strict=True)
+        )
+    )
+
+
+def _moves_too(direction: Direction) -> str:
+    """What else a slider moves, the strongest first."""
+    others = [
+        (name, amount)
+        for name, amount in direction.effects.items()
+        if name != direction.id and abs(amount) >= SIDE_EFFECT
+    ]
+    others.sort(key=lambda item: -abs(item[1]))
+    return ", ".join(
+        f"{'more' if amount > 0 else 'less'} {name.replace('.', ' ').replace('_', ' ').lower()}"
+        for name, amount in others[:3]
+    )
+
+
+def sliders_of(explorer: Explorer, point: Point) -> tuple[Slider, ...]:
+    """Truncation, the named directions, the principal components."""
+    groups = {"named": "Music", "component": "Principal components"}
+    first = Slider(
+        id=TRUNCATION,
+        label="Truncation",
+        value=point.truncation,
+        help="How far from the average phrase: 0 is the average, 1 as in the data.",
+        minimum=0.0,
+        maximum=TRUNCATION_MAX,
+        default=1.0,
+        group="Boldness",
+    )
+    rest = tuple(
+        Slider(
+            id=direction.id,
+            label=direction.label,
+            value=point.sliders.get(direction.id, 0.0),
+            help=direction.help,
+            also=_moves_too(direction),
+            minimum=-SLIDER_MAX,
+            maximum=SLIDER_MAX,
+            group=groups.get(direction.kind, direction.kind),
+        )
+        for direction in explorer.directions
+    )
+    return (first, *rest)
+
+
+def grid_of(spec: RollSpec) -> Grid:
+    return Grid(
+        bars=spec.bars,
+        beats_per_bar=spec.beats_per_bar,
+        steps_per_beat=spec.steps_per_beat,
+        pitch_min=spec.pitch_min,
+        pitches=spec.pitches,
+    )
+
+
+def player_data(
+    roll: Rolls,
+    spec: RollSpec,
+    *,
+    how: Performance,
+    soundfont: str | None,
+    tracks: tuple[PlayerTrack, ...],
+) -> PlayerData:
+    """A phrase with its sound, without latent controls; pages add those by `replace`."""
+    programs = ".".join(str(program) for program in programs_of(spec, how))
+    return PlayerData(
+        notes=tuple(notes_from_roll(roll, spec)),
+        tracks=tracks,
+        grid=grid_of(spec),
+        tempo=how.tempo,
+        transpose=how.transpose,
+        sound=lambda: stems_of(roll, spec, how=how, soundfont=soundfont),
+        sound_key=f"{how.tempo:g}:{how.transpose}:{programs}:{soundfont or ''}",
+    )
+
+
+def performance_controls(spec: RollSpec, desk: Desk, *, key: str) -> None:
+    """Tempo, key, instruments, soundfont; they change the desk."""
+    how = desk.how
+    tempo, transpose, instruments = st.columns(3, vertical_alignment="bottom")
+    with tempo:
+        bpm = st.slider(
+            "Tempo", int(TEMPO_MIN), int(TEMPO_MAX), round(how.tempo), key=f"{key}:bpm",
+            help="Quarter notes a minute.",
+        )
+    with transpose:
+        semitones = st.select_slider(
+            "Key",
+            range(-TRANSPOSE_MAX, TRANSPOSE_MAX + 1),
+            how.transpose,
+            format_func=key_name,
+            key=f"{key}:key",
+            help="Phrases are written in C major or A minor; this transposes them.",
+        )
+    with instruments, st.popover("Instruments", icon=":material/piano:", width="stretch"):
+        programs = tuple(
+            track.program
+            if track.is_drum
+            else st.selectbox(
+                track.name.capitalize(),
+                range(128),
+                program,
+                format_func=instrument_name,
+                key=f"{key}:program:{track.name}",
+            )
+            for track, program in zip(spec.tracks, programs_of(spec, how), strict=True)
+        )
+        desk.soundfont = _soundfont(desk.soundfont, key=key)
+    default = tuple(track.program for track in spec.tracks)
+    desk.how = Performance(
+        float(bpm) if bpm != round(how.tempo) else how.tempo,
+        semitones,
+        None if programs == default else programs,
+    )
+
+
+def _soundfont(chosen: str | None, *, key: str) -> str | None:
+    fonts = find_soundfonts()
+    status = fluidsynth_status()
+    if not status.available:
+        st.caption(status.reason)
+        return None
+    paths = [str(font.path) for font in fonts]
+    if not paths:
+        return None
+    names = {str(font.path): font.name for font in fonts}
+    picked = st.selectbox(
+        "Soundfont",
+        paths,
+        paths.index(chosen) if chosen in paths else 0,
+        format_func=lambda path: names[path],
+        key=f"{key}:soundfont",
+    )
+    return None if picked == paths[0] else str(picked)
+
+
+def downloads(
+    roll: Rolls,
+    spec: RollSpec,
+    *,
+    desk: Desk,
+    stem: str,
+    recipe: str,
+) -> None:
+    """MIDI and WAV of what is heard: muted tracks stay out."""
+    muted = desk.muted(spec.track_names)
+    how = replace(
+        desk.how,
+        include=tuple(name not in muted for name in spec.track_names) if muted else None,
+    )
+
+    def midi() -> pretty_midi.PrettyMIDI:
+        return midi_from_roll(
+            roll,
+            spec,
+            tempo=how.tempo,
+            transpose=how.transpose,
+            programs=how.programs,
+            include=how.include,
+            text=recipe,
+        )
+
+    def wav() -> bytes:
+        return encode_wav(mix(render_stems(midi(), soundfont=desk.soundfont)))
+
+    left, right = st.columns(2)
+    _download(left, "MIDI", lambda: midi_bytes(midi()), name=f"{stem}.mid", mime="audio/midi")
+    _download(right, "WAV", wav, name=f"{stem}.wav", mime="audio/wav")
+
+
+def _download(
+    where: st.delta_generator.DeltaGenerator,
+    label: str,
+    make: Callable[[], bytes],
+    *,
+    name: str,
+    mime: str,
+) -> None:
+    where.download_button(
+        label,
+        make,
+        file_name=name,
+        mime=mime,
+        on_click="ignore",
+        icon=":material/download:",
+        width="stretch",
+    )

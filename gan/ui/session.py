@@ -1,0 +1,192 @@
+"""What a browser session holds, under keys of our own so that changing pages keeps it.
+
+Streamlit drops the state of widgets that are not on the page; these values are not
+widgets'. A link fills them on the first run, and they fill the link from then on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from gan.errors import CheckpointError
+from gan.explorer import Explorer, Performance, Point, Rolls, read_preview
+from gan.latent.store import load_directions
+from gan.models.config import latent_dim
+from gan.training.checkpoint import CheckpointInfo
+from gan.ui import link
+from gan.ui.backend import ExploreBackend, controls
+from gan.ui.live_protocol import LiveSession
+from gan.ui.loading import available, loading
+from gan.ui.player_events import Mix, TrackMix
+
+HISTORY = 50
+
+
+@dataclass
+class Desk:
+    """The state of the Explore page for one checkpoint."""
+
+    point: Point = field(default_factory=Point)
+    how: Performance = field(default_factory=Performance)
+    mix: Mix = field(default_factory=Mix)
+    soundfont: str | None = None
+    notices: tuple[str, ...] = ()
+    past: list[Point] = field(default_factory=list)
+    future: list[Point] = field(default_factory=list)
+
+    def go(self, point: Point) -> None:
+        """Move to a point; the present one can be come back to."""
+        if point == self.point:
+            return
+        self.past = [*self.past, self.point][-HISTORY:]
+        self.future = []
+        self.point = point
+
+    def undo(self) -> None:
+        if self.past:
+            self.future = [self.point, *self.future]
+            self.point = self.past.pop()
+
+    def redo(self) -> None:
+        if self.future:
+            self.past = [*self.past, self.point]
+            self.point = self.future.pop(0)
+
+    def muted(self, names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if self.mix.tracks.get(name, TrackMix()).mute)
+
+
+def choose_checkpoint() -> CheckpointInfo:
+    """The checkpoint of the session, with a picker where there are several.
+
+    Damaged folders are named with their reason; with none that works the page ends here.
+    """
+    usable, refused = available()
+    for name, reason in refused.items():
+        st.warning(f"The checkpoint {name} cannot be used. {reason}")
+    if not usable:
+        st.error(
+            "There is no checkpoint to explore yet. Train one with "
+            "`python train.py --data_dir FOLDER_OF_MIDI` and reload this page."
+        )
+        st.stop()
+    names = list(usable)
+    wanted = st.session_state.get("checkpoint") or st.query_params.get("c")
+    if wanted not in usable:
+        if wanted:
+            st.warning(
+                f"There is no usable checkpoint {str(wanted)[:60]!r} here; showing {names[0]}."
+            )
+        wanted = "pop-gan" if "pop-gan" in usable else names[0]
+    st.session_state["checkpoint"] = wanted
+    if len(names) > 1:
+        picked = st.sidebar.selectbox("Generator", names, index=names.index(wanted))
+        if picked != wanted:
+            st.session_state["checkpoint"] = picked
+            st.rerun()
+    return usable[wanted]
+
+
+def known_of(info: CheckpointInfo, explorer: Explorer | None) -> link.Known:
+    """What a link may name; read from the folder while the generator still loads."""
+    size = latent_dim(info.spec, info.model)
+    found = explorer.directions if explorer else load_directions(info, size)
+    return link.Known(info.spec, [direction.id for direction in found], size)
+
+
+def desk_of(info: CheckpointInfo, explorer: Explorer | None) -> Desk:
+    """The session's desk for this checkpoint; the first one is set by the link."""
+    key = f"desk:{info.path}:{info.digest}"
+    if key not in st.session_state:
+        desk = Desk()
+        if st.query_params.get("c") == info.name and "p" in st.query_params:
+            query = {name: st.query_params.get_all(name) for name in st.query_params}
+            shared = link.from_query(query, info.digest, known_of(info, explorer))
+            mix = Mix(tracks={name: TrackMix(mute=True) for name in shared.muted})
+            desk = Desk(shared.point, shared.how, mix, notices=shared.notices)
+        st.session_state[key] = desk
+    desk = st.session_state[key]
+    assert isinstance(desk, Desk)
+    return desk
+
+
+def write_link(info: CheckpointInfo, desk: Desk) -> None:
+    """Put the desk into the address, so that it can be shared or reloaded."""
+    query = link.to_query(
+        info.name,
+        info.digest,
+        point=desk.point,
+        how=desk.how,
+        muted=desk.muted(info.spec.track_names),
+    )
+    if query != _current_query():
+        st.query_params.from_dict(query)
+
+
+def _current_query() -> dict[str, str | list[str]]:
+    current: dict[str, str | list[str]] = {}
+    for name in st.query_params:
+        values = st.query_params.get_all(name)
+        current[name] = list(values) if name in ("l", "off") else values[-1]
+    return current
+
+
+def loaded(info: CheckpointInfo) -> Explorer | None:
+    """The explorer, None while it still loads; ends the page where it cannot be loaded."""
+    future = loading(str(info.path), info.digest)
+    if not future.done():
+        return None
+    try:
+        return future.result()
+    except CheckpointError as error:
+        loading.clear(str(info.path), info.digest)  # type: ignore[attr-defined]
+        st.error(f"The checkpoint {info.name} cannot be loaded. {error}")
+        st.stop()
+
+
+@st.fragment(run_every=0.4)
+def wait_for(info: CheckpointInfo) -> None:
+    """One line while a generator loads; the page comes to life when it is there."""
+    if loading(str(info.path), info.digest).done():
+        st.rerun()
+    st.caption(
+        f":material/hourglass_top: Loading the generator {info.name}; "
+        "meanwhile this is a phrase that it wrote before."
+    )
+
+
+def live_session(explorer: Explorer) -> tuple[LiveSession, ExploreBackend]:
+    """The session's live connection; made anew for another generator."""
+    key = f"live:{explorer.info.path}:{explorer.info.digest}"
+    if key not in st.session_state:
+        backend = ExploreBackend(explorer)
+        st.session_state[key] = (
+            LiveSession(backend, controls=controls(explorer), steps=explorer.spec.steps),
+            backend,
+        )
+    session, backend = st.session_state[key]
+    return session, backend
+
+
+def base_name(point: Point) -> str:
+    """A short name of everything in a point but what the player's sliders move."""
+    still = replace(point, sliders={}, truncation=1.0)
+    text = "|".join(
+        [link.point_to_text(still)]
+        + [f"{name}*{link.point_to_text(at)}" for name, at in sorted(point.locks.items())]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def preview_of(info: CheckpointInfo) -> Rolls | None:
+    """The stored phrase of a checkpoint."""
+    try:
+        return read_preview(info)
+    except CheckpointError:
+        return None
+
+

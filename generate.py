@@ -1,0 +1,147 @@
+"""Write phrases as MIDI: `python generate.py --checkpoint_dir CHECKPOINT`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import numpy as np
+
+from gan.errors import GanError, LatentError
+from gan.explorer import (
+    SEED_MAX,
+    TEMPO_MAX,
+    TEMPO_MIN,
+    TRUNCATION_MAX,
+    Explorer,
+    Performance,
+    Point,
+    concatenated,
+    load,
+)
+from gan.spec import CHECKPOINTS
+
+
+def between(low: float, high: float, kind: type = float) -> Any:
+    """An argument type that refuses what lies outside `low` to `high`."""
+
+    def parse(text: str) -> Any:
+        value = kind(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not between {low} and {high}")
+        return value
+
+    parse.__name__ = kind.__name__
+    return parse
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description="Write phrases of a trained generator as MIDI files.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--checkpoint_dir", type=Path, default=CHECKPOINTS / "pop-gan")
+    add("--num_samples", type=between(1, 1_000_000, int), default=8)
+    add("--seed", type=between(0, SEED_MAX, int), default=0, help="seed of the first phrase")
+    add("--truncation", type=between(0, TRUNCATION_MAX), default=1.0, help="0 is the average")
+    add("--output_dir", type=Path, default=Path("output"))
+    add("--tempo", type=between(TEMPO_MIN, TEMPO_MAX), default=120.0, help="quarters a minute")
+    add("--transpose", type=between(-12, 12, int), default=0, help="semitones from C / a")
+    add("--z", type=Path, help="JSON file with one latent, or a list of them, to decode")
+    add("--save_z", action="store_true", help="write each phrase's z beside it as JSON")
+    add("--interpolate", type=between(0, SEED_MAX, int), nargs=2, metavar=("SEED_A", "SEED_B"))
+    add("--steps", type=between(2, 256, int), default=8, help="phrases of an interpolation")
+    add("--wav", action="store_true", help="write sound beside each MIDI file")
+    return parser.parse_args(arguments)
+
+
+def read_z(path: Path, explorer: Explorer) -> np.ndarray:
+    """Latents from JSON: a list of numbers, a list of such lists, or `{"z": ...}`."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(values, dict):
+            values = values["z"]
+        z = np.atleast_2d(np.asarray(values, np.float32))
+    except FileNotFoundError:
+        raise LatentError(f"There is no file {path}.") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LatentError(f"{path} holds no latent: a JSON list of numbers is needed.") from error
+    return explorer.generator.check(z)
+
+
+def phrases(args: argparse.Namespace, explorer: Explorer) -> tuple[list[str], Any, Any]:
+    """Names, latents and rolls of what is asked for."""
+    if args.z is not None:
+        z = read_z(args.z, explorer)
+        return [f"z-{k:04d}" for k in range(len(z))], z, explorer.rolls_of_z(z)
+    if args.interpolate:
+        a, b = args.interpolate
+        ends = [Point(seed, args.truncation) for seed in (a, b)]
+        z, rolls = explorer.between(*ends, args.steps)
+        return [f"seed-{a}-to-{b}-{k:03d}" for k in range(args.steps)], z, rolls
+    z, rolls = explorer.sample(args.num_samples, args.seed, args.truncation)
+    return [f"seed-{args.seed + k:06d}" for k in range(args.num_samples)], z, rolls
+
+
+def write(args: argparse.Namespace, explorer: Explorer) -> int:
+    """Decode and write; returns the number of phrases."""
+    from gan.audio import render_with_midi2audio
+    from gan.music.midi import midi_bytes
+    from gan.training.checkpoint import write_bytes, write_json
+
+    names, z, rolls = phrases(args, explorer)
+    how = Performance(tempo=args.tempo, transpose=args.transpose)
+    folder, stem = args.output_dir.resolve(), explorer.info.name
+    for name, latent, roll in zip(names, z, rolls, strict=True):
+        path = folder / f"{stem}-{name}.mid"
+        midi = explorer.midi(roll, how, f"{stem} {explorer.info.digest} {name}")
+        write_bytes(path, midi_bytes(midi))
+        print(path)
+        if args.save_z:
+            write_json(path.with_suffix(".json"), {"z": [float(value) for value in latent]})
+            print(path.with_suffix(".json"))
+        if args.wav:
+            render_with_midi2audio(midi, path.with_suffix(".wav"))
+            print(path.with_suffix(".wav"))
+    if args.interpolate:
+        joined, spec = concatenated(rolls, explorer.spec)
+        path = folder / f"{stem}-seed-{args.interpolate[0]}-to-{args.interpolate[1]}.mid"
+        from gan.music.midi import midi_from_roll
+
+        whole = midi_from_roll(joined, spec, tempo=args.tempo, transpose=args.transpose)
+        write_bytes(path, midi_bytes(whole))
+        print(path)
+    return len(names)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    args = parse(arguments)
+    try:
+        explorer = load(args.checkpoint_dir)
+        started = time.perf_counter()
+        count = write(args, explorer)
+    except GanError as error:
+        print(f"generate.py: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"generate.py: cannot write to {args.output_dir}: {error}", file=sys.stderr)
+        return 2
+    took = time.perf_counter() - started
+    print(f"{count} phrases in {took:.2f} s, {count / took:.0f} phrases/s", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
