@@ -1,0 +1,123 @@
+/**
+ * Fetches the sound of what is on show, no more of it than is needed and no sooner.
+ *
+ * While the user drags and the loop plays, only the bar that follows the next boundary is
+ * asked for, and as late as the last answers allow: what is dragged past is never rendered.
+ * Once the user has let go, the rest follows. One request is under way at a time.
+ */
+
+import { RATE, Take } from "./engine.js";
+import { readStems, unpack } from "./wire.js";
+
+const MARGIN = 0.05;
+
+export class Supply {
+  /** `ask({values, base, start, end})` is the live way, null while there is none. */
+  constructor({ engine, onError }) {
+    Object.assign(this, { engine, onError });
+    this.ask = null;
+    this.target = null;
+    this.order = 0;
+    this.latency = 0.15;
+    this.busy = false;
+    // Reads sound before the user has allowed any to be made.
+    this.reader = new OfflineAudioContext(2, 1, RATE);
+  }
+
+  /**
+   * What is on show: `{key, values, base, url, settled, steps, bar}`. `key` names the music;
+   * `settled` is false while the user drags.
+   */
+  want(target) {
+    const known = this.target?.key === target.key;
+    this.target = known
+      ? Object.assign(this.target, target)
+      : { ...target, take: null, order: ++this.order, failures: 0 };
+    this.pump();
+  }
+
+  pump = () => {
+    clearTimeout(this.timer);
+    if (this.busy || !this.target) return;
+    const window = this.#needed();
+    if (window) this.#fetch(this.target, window);
+  };
+
+  /** Steps to ask for now, or null; may set a timer to look again. */
+  #needed() {
+    const { target, engine } = this;
+    const all = { start: 0, end: target.steps };
+    if (target.take?.complete || target.failures > 3) return null;
+    if (!this.ask) return target.url ? all : null;
+    const boundary = engine.nextBoundary(this.latency);
+    if (!boundary) return target.settled || engine.state === "waiting" ? all : null;
+    const first = Math.floor(boundary.step + 1e-6);
+    const piece = target.take?.pieceAt(boundary.step);
+    if (!piece) {
+      const slack = boundary.time - engine.context.currentTime - this.latency - MARGIN;
+      if (!target.settled && slack > 0.02) {
+        this.timer = setTimeout(this.pump, 1000 * slack);
+        return null;
+      }
+      return this.#bar(first);
+    }
+    if (target.settled) return all;
+    const left = piece.end - boundary.step;
+    if (left > engine.swapSteps) {
+      this.timer = setTimeout(this.pump, 200);
+      return null;
+    }
+    const [start, end] = engine.loop ? engine.region : [0, target.steps];
+    const following = piece.end < end ? piece.end : start;
+    return target.take.pieceAt(following) ? null : this.#bar(following);
+  }
+
+  #bar(start) {
+    const { bar, steps } = this.target;
+    const first = start >= steps ? 0 : start;
+    return { start: first, end: Math.min(first + bar + this.engine.swapSteps, steps) };
+  }
+
+  async #fetch(target, window) {
+    this.busy = true;
+    const began = performance.now();
+    try {
+      const { header, payload } = this.ask
+        ? await this.ask({ values: target.values, base: target.base, ...window })
+        : await this.#download(target.url);
+      const buffers = await readStems(header, payload, this.reader);
+      if (header.base === undefined || header.base === target.base) {
+        target.take ??= new Take(target.key, target.order, header.step_seconds, target.steps);
+        target.take.add({ start: header.start, end: header.end, buffers });
+        this.engine.offer(target.take);
+      }
+      if (window.end - window.start < target.steps) {
+        const seconds = (performance.now() - began) / 1000;
+        this.latency += 0.3 * (Math.min(seconds, 2) - this.latency);
+      }
+    } catch (error) {
+      target.failures += 1;
+      if (target.failures > 3) this.onError(error.message);
+      else await new Promise((resolve) => setTimeout(resolve, 250 * target.failures));
+    }
+    this.busy = false;
+    this.pump();
+  }
+
+  async #download(url) {
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error((await answer.text()) || "There is no sound.");
+    return unpack(await answer.arrayBuffer());
+  }
+
+  /** Other music altogether: nothing fetched before may be heard again. */
+  clear() {
+    this.target = null;
+    this.engine.clear();
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+    this.target = null;
+  }
+}

@@ -1,0 +1,19 @@
+"""The player on its own: `streamlit run tests/demo_player_app.py`.
+
+Add `?plain` to the address to see it without the live connection.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from gan.ui.live import live_route  # noqa: E402
+from gan.ui.player_routes import player_routes  # noqa: E402
+
+app = st.App(HERE / "demo_player_page.py", routes=[*player_routes(), live_route()])

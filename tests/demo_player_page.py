@@ -1,0 +1,95 @@
+"""The page of the demo: the player over a backend of code. See demo_player_app.py."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from demo_backend import CONTROLS, STEPS, DemoBackend, compose, render, values_of
+
+from gan.ui.live import LiveSession
+from gan.ui.player import Action, Commit, Mix, PlayerData, PlayerTrack, Slider, player
+
+st.set_page_config(layout="wide", page_title="Player demo")
+
+state = st.session_state
+state.setdefault("values", values_of({}))
+state.setdefault("commits", [])
+state.setdefault("mix", Mix())
+state.setdefault("locked", set())
+if "live" not in state:
+    state.live = LiveSession(DemoBackend(), controls=CONTROLS, steps=STEPS)
+
+TEXTS = {
+    "denser": ("Denser piano", "More chords in a bar.", "makes chords shorter"),
+    "higher": ("Higher melody", "Moves the melody up the scale.", ""),
+    "busier": ("Busier melody", "More notes in the melody.", "the bass walks faster"),
+    "longer": ("Longer notes", "Holds the notes of melody and bridge.", ""),
+    "offbeat": ("More off-beat", "Pushes melody notes off the beat.", ""),
+    "wider": ("Wider chords", "More voices in the piano.", "sounds fuller"),
+}
+TRACKS = (
+    ("MELODY", "#0072B2", "Flute", 73),
+    ("BRIDGE", "#009E73", "Strings", 48),
+    ("PIANO", "#D55E00", "Grand piano", 0),
+    ("BASS", "#CC79A7", "Fingered bass", 33),
+)
+
+
+def commit(change: Commit) -> None:
+    state.values = state["values"] | change.values
+    state.commits = [*state.commits[-20:], change]
+
+
+def mixed(mix: Mix) -> None:
+    state.mix = mix
+
+
+def acted(action: Action) -> None:
+    if action.kind == "lock":
+        state.locked.add(action.track)
+    elif action.kind == "unlock":
+        state.locked.discard(action.track)
+    state.action = action
+
+
+st.title("Player demo")
+if st.button("Surprise me"):
+    chance = np.random.default_rng(len(state.commits)).uniform(-2, 2, len(CONTROLS))
+    state["values"] = dict(zip(CONTROLS, map(float, chance.round(2)), strict=True))
+if st.button("Reset"):
+    state["values"] = values_of({})
+
+values = dict(state["values"])
+notes = compose(values)
+player(
+    PlayerData(
+        notes=notes,
+        tracks=tuple(
+            PlayerTrack(
+                name=name,
+                colour=colour,
+                instrument=instrument,
+                program=program,
+                locked=name in state.locked,
+                reroll=True,
+            )
+            for name, colour, instrument, program in TRACKS
+        ),
+        sliders=tuple(
+            Slider(id=name, label=label, help=text, also=also, value=values[name])
+            for name, (label, text, also) in TEXTS.items()
+        ),
+        pad=("denser", "higher"),
+        mix=state.mix,
+        live=None if "plain" in st.query_params else state.live,
+        sound=lambda: render(notes, start=0, end=STEPS),
+        sound_key="demo-120",
+        base="demo",
+    ),
+    key="player",
+    on_commit=commit,
+    on_mix=mixed,
+    on_action=acted,
+)
+st.text("Committed: " + " ".join(f"{name}={value:.2f}" for name, value in values.items()))
+st.text(f"Commits: {len(state.commits)}")
