@@ -28,10 +28,10 @@ TEXTS = {
     "wider": ("Wider chords", "More voices in the piano.", "sounds fuller"),
 }
 TRACKS = (
-    ("MELODY", "#0072B2", "Flute", 73),
-    ("BRIDGE", "#009E73", "Strings", 48),
-    ("PIANO", "#D55E00", "Grand piano", 0),
-    ("BASS", "#CC79A7", "Fingered bass", 33),
+    ("MELODY", "#3d8bd4", "Flute", 73),
+    ("BRIDGE", "#2fa37c", "Strings", 48),
+    ("PIANO", "#e0782f", "Grand piano", 0),
+    ("BASS", "#c765a6", "Fingered bass", 33),
 )
 
 
@@ -52,11 +52,11 @@ def acted(action: Action) -> None:
     state.action = action
 
 
-st.title("Player demo")
-if st.button("Surprise me"):
+row = st.container(horizontal=True)
+if row.button("Surprise me"):
     chance = np.random.default_rng(len(state.commits)).uniform(-2, 2, len(CONTROLS))
     state["values"] = dict(zip(CONTROLS, map(float, chance.round(2)), strict=True))
-if st.button("Reset"):
+if row.button("Reset"):
     state["values"] = values_of({})
 
 values = dict(state["values"])

@@ -84,7 +84,14 @@ class Player {
     this.root = el(
       "div",
       { class: "gp-player gp-loading", role: "group", "aria-label": "Player" },
-      this.transport.root, this.stage.root, this.strips.root, this.notice, this.controls.root, this.spoken,
+      el(
+        "div",
+        { class: "gp-body" },
+        el("div", { class: "gp-view" }, this.transport.root, this.stage.root, this.notice),
+        this.controls.root,
+        this.strips.root,
+        this.spoken,
+      ),
     );
     this.root.player = this; // For the console, the tests and the benchmark.
     host.append(this.root);
@@ -139,8 +146,7 @@ class Player {
       this.engine.steps = this.steps;
       const tracks = data.tracks.map((track) => ({ ...track, rgb: rgb(track.colour) }));
       this.strips.setup(tracks);
-      this.mixSeen = null;
-      this.#adoptMix(data.mix);
+      this.mixSeen = this.mixSent = null;
       this.building = this.stage.setup(data.grid, tracks, this.theme, data.transpose);
     }
     await this.building;

@@ -106,7 +106,7 @@ export class Roll {
     }
     return theme.dark
       ? [mix(full, [255, 255, 255], 0.3), mix(full, theme.panel, 0.12)]
-      : [mix(full, [0, 0, 0], 0.22), mix(full, theme.panel, 0.22)];
+      : [mix(full, [0, 0, 0], 0.3), mix(full, theme.panel, 0.12)];
   }
 
   #scale() {

@@ -41,8 +41,7 @@ class Strip {
     this.root = el(
       "div",
       { class: "gp-strip", role: "group", "aria-label": name },
-      this.swatch,
-      el("div", { class: "gp-names" }, label, instrument),
+      el("div", { class: "gp-names" }, this.swatch, label, instrument),
       el("div", { class: "gp-buttons" }, this.mute, this.solo, ...extras),
       this.volume,
     );
@@ -101,6 +100,9 @@ export class Strips {
     this.strips = tracks.map(
       (track) => new Strip(track, { onChange: () => this.#changed(), onAction: this.onAction }),
     );
+    const columns = tracks.length < 3 || tracks.length === 4 ? 2 : 3;
+    this.root.style.setProperty("--gp-columns", columns);
+    this.root.classList.toggle("gp-inline", columns === 2);
     this.root.replaceChildren(...this.strips.map((strip) => strip.root));
   }
 

@@ -32,13 +32,13 @@ export function contrast(a, b) {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** The colour, moved towards the text colour until it stands out from the background. */
-export function readable(colour, theme, least = 3.2) {
+/** The colour, darker or lighter until it stands out from the background. */
+export function readable(colour, theme, least = 2.8) {
   let share = 0;
   let moved = colour;
   while (contrast(moved, theme.panel) < least && share < 1) {
-    share += 0.08;
-    moved = mix(colour, theme.text, share);
+    share += 0.04;
+    moved = mix(colour, theme.dark ? [255, 255, 255] : [0, 0, 0], share);
   }
   return moved;
 }
