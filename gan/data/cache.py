@@ -62,13 +62,17 @@ def stamp_of(files: Sequence[Path], root: Path, settings: Mapping[str, Any]) -> 
     return digest.hexdigest()[:24]
 
 
-def content_of(files: Sequence[Path], root: Path, settings: Mapping[str, Any]) -> str:
-    """A key of the files' names and bytes, with the settings. Reads every file."""
+def content_of(
+    files: Sequence[Path], root: Path, settings: Mapping[str, Any]
+) -> tuple[str, list[bytes]]:
+    """A key of the files' names and bytes, with the settings; and a digest of each file."""
     digest = _digest(settings)
+    digests = []
     for path in files:
+        digests.append(hashlib.sha256(_bytes(path)).digest())
         digest.update(f"\n{path.relative_to(root)}\t".encode(errors="surrogateescape"))
-        digest.update(hashlib.sha256(_bytes(path)).digest())
-    return digest.hexdigest()[:24]
+        digest.update(digests[-1])
+    return digest.hexdigest()[:24], digests
 
 
 def _digest(settings: Mapping[str, Any]) -> hashlib._Hash:

@@ -7,27 +7,16 @@ that cannot be used never stops it; the report names it and says why.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gan.data import cache
 from gan.data.dataset import Dataset
-from gan.data.phrases import Phrases, refuse
 from gan.data.plan import Plan, make_plan
-from gan.errors import DataError, GanError
+from gan.data.pool import Progress, Work, read_all
+from gan.errors import DataError
 from gan.spec import spec_to_dict
-
-Progress = Callable[[int, int], None]
-"""Called with how many songs are done, and of how many."""
-
-# Starting processes costs more than reading a few files (about a second on two cores).
-_SERIAL_BELOW = 48
-_CHUNK = 8
 
 
 @dataclass(frozen=True)
@@ -80,9 +69,11 @@ def ingest(
 ) -> tuple[Dataset, Report]:
     """The phrases of the folder `data_dir`, and a report.
 
-    `scheme` says how tracks are chosen (see `gan.data.plan`). `workers` is the number of
-    processes (default: one a core); phrases come in the same order whatever it is. Raises
-    `DataError` when the folder is missing or empty, or no file in it gives a phrase.
+    `scheme` says how tracks are chosen (one of `gan.data.plan.SCHEMES`); `data_dir` may also
+    be "bach". `progress` is called as songs are read, not when they come from the cache.
+    `workers` is the number of processes (by default one a core); whatever it is, phrases
+    come in the same order. Raises `DataError` when the folder is missing or empty, or no
+    file in it gives a phrase.
     """
     if hop_bars < 1:
         raise DataError(f"The hop between phrases must be at least 1 bar, not {hop_bars}.")
@@ -94,11 +85,16 @@ def ingest(
     }
     place = Path(cache_dir).expanduser() if cache_dir else cache.default_cache_dir()
     stamp = cache.stamp_of(plan.files, plan.root, settings)
-    key = cache.read_stamp(place, stamp) or cache.content_of(plan.files, plan.root, settings)
+    key = cache.read_stamp(place, stamp)
+    found = cache.read_entry(place, key) if key else None
+    if found is not None:
+        return _finish(*found, plan, cached=True)
+    key, digests = cache.content_of(plan.files, plan.root, settings)
     found = cache.read_entry(place, key)
     cached = found is not None
     if found is None:
-        phrases = _read_all(plan, hop_bars=hop_bars, workers=workers, progress=progress)
+        work = Work(plan, hop_bars, _copies(plan, digests))
+        phrases = read_all(work, workers=workers, progress=progress)
         try:
             cache.write_entry(place, key, plan.spec, phrases=phrases, manifest={"hop": hop_bars})
         except OSError as error:
@@ -107,7 +103,23 @@ def ingest(
     if found is None:
         raise DataError(f"The cache folder {place} does not keep what is written to it.")
     cache.write_stamp(place, stamp, key)
-    return _finish(found[0], found[1], plan, cached=cached)
+    return _finish(*found, plan, cached=cached)
+
+
+def _copies(plan: Plan, digests: list[bytes]) -> dict[int, str]:
+    """Songs whose file has the very bytes of an earlier one, and the earlier one's name.
+
+    A copy would stand among the validation songs with its original among the others.
+    """
+    if plan.files != plan.jobs:
+        return {}
+    first: dict[bytes, int] = {}
+    copies = {}
+    for job, digest in enumerate(digests):
+        original = first.setdefault(digest, job)
+        if original != job:
+            copies[job] = plan.name_of(original)
+    return copies
 
 
 def _finish(
@@ -131,40 +143,3 @@ def _finish(
             f" the first, {name}, was refused: {reason}."
         )
     return dataset, report
-
-
-def _read_all(
-    plan: Plan, *, hop_bars: int, workers: int | None, progress: Progress | None
-) -> Iterator[Phrases]:
-    """The phrases of every job, in the plan's order."""
-    count = workers or min(os.cpu_count() or 1, 32)
-    read = partial(_read_safely, plan, hop_bars)
-    jobs = range(len(plan.jobs))
-    if count == 1 or len(jobs) < _SERIAL_BELOW:
-        yield from _with_progress(map(read, jobs), len(jobs), progress)
-        return
-    # "spawn", because a forked copy of a process that runs TensorFlow may hang.
-    with multiprocessing.get_context("spawn").Pool(count) as pool:
-        yield from _with_progress(pool.imap(read, jobs, chunksize=_CHUNK), len(jobs), progress)
-
-
-def _with_progress(
-    parts: Iterator[Phrases], total: int, progress: Progress | None
-) -> Iterator[Phrases]:
-    for done, part in enumerate(parts, start=1):
-        yield part
-        if progress is not None:
-            progress(done, total)
-
-
-def _read_safely(plan: Plan, hop_bars: int, job: int) -> Phrases:
-    """One song's phrases; whatever is wrong with its file becomes the reason of refusal."""
-    path, name = plan.jobs[job], plan.name_of(job)
-    try:
-        return plan.read(path, name, hop_bars)
-    except GanError as error:
-        return refuse(name, str(error), plan.spec)
-    # Files from anywhere break readers in ways no list foresees, and none may stop the rest.
-    except Exception as error:  # noqa: BLE001
-        detail = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        return refuse(name, f"unreadable: {detail}", plan.spec)

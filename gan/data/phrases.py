@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gan.music.keys import Key, estimate_key, pitch_class_durations, shift_to_c
-from gan.music.notes import NoteArray, transpose, window
-from gan.music.rolls import Roll, pack, packed_size, roll_from_notes
+from gan.music.notes import NoteArray, windows
+from gan.music.rolls import Roll, pack, packed_size, paint_track
 from gan.spec import ONSET, RollSpec
 
 MIN_ONSETS = 8
@@ -67,7 +67,14 @@ class Phrases:
 
 def refuse(name: str, reason: str, spec: RollSpec) -> Phrases:
     """No phrases of the song or file `name`, for `reason`."""
-    return _packed(name, [], spec, refused=reason)
+    return Phrases(
+        name=name,
+        bits=np.zeros((0, packed_size(spec)), dtype=np.uint8),
+        start_bar=np.zeros(0, dtype=np.int32),
+        shift=np.zeros(0, dtype=np.int8),
+        minor=np.zeros(0, dtype=np.bool_),
+        refused=reason,
+    )
 
 
 def cut_phrases(song: Song, spec: RollSpec, *, hop_bars: int = 2) -> Phrases:
@@ -76,19 +83,25 @@ def cut_phrases(song: Song, spec: RollSpec, *, hop_bars: int = 2) -> Phrases:
     if not any(len(notes) for notes in song.tracks):
         return refuse(song.name, "no notes", spec)
     if not starts:
-        longest = f"no {spec.bars} bars of {spec.beats_per_bar}/4 in a row"
-        return refuse(song.name, f"too short: {longest}", spec)
-    keys = song.keys or (KeySpan(0, float(song.bar_starts[-1]), _estimated(song, spec)),)
-    kept: list[tuple[Roll, int, Key]] = []
-    for bar in starts:
-        begin = int(song.bar_starts[bar])
-        key = _key_at(keys, begin, begin + spec.steps)
-        roll = _phrase(song, spec, begin=begin, shift=shift_to_c(key))
-        if _full_enough(roll):
-            kept.append((roll, bar, key))
-    sparse = len(starts) - len(kept)
-    reason = "" if kept else "too few notes in every phrase"
-    return _packed(song.name, kept, spec, sparse=sparse, refused=reason)
+        meter = f"{spec.beats_per_bar}/4"
+        if not (np.diff(song.bar_starts) == spec.steps_per_bar).any():
+            return refuse(song.name, f"not {meter}", spec)
+        return refuse(song.name, f"too short: no {spec.bars} bars of {meter} in a row", spec)
+    begins = song.bar_starts[starts]
+    spans = song.keys or (KeySpan(0, float(song.bar_starts[-1]), _estimated(song, spec)),)
+    keys = [_key_at(spans, int(begin), int(begin) + spec.steps) for begin in begins]
+    shift = np.array([shift_to_c(key) for key in keys], dtype=np.int8)
+    rolls = _phrases(song, spec, begins=begins, shift=shift)
+    full = _full_enough(rolls)
+    return Phrases(
+        name=song.name,
+        bits=pack(rolls[full]),
+        start_bar=np.array(starts, dtype=np.int32)[full],
+        shift=shift[full],
+        minor=np.array([key.minor for key in keys], dtype=np.bool_)[full],
+        sparse=int((~full).sum()),
+        refused="" if full.any() else "too few notes in every phrase",
+    )
 
 
 def phrase_starts(
@@ -104,17 +117,23 @@ def phrase_starts(
     return starts
 
 
-def _phrase(song: Song, spec: RollSpec, *, begin: int, shift: int) -> Roll:
-    parts = []
-    for notes, track in zip(song.tracks, spec.tracks, strict=True):
-        part = window(notes, begin, begin + spec.steps)
-        parts.append(part if track.is_drum else transpose(part, shift))
-    return roll_from_notes(parts, spec)
+def _phrases(
+    song: Song, spec: RollSpec, *, begins: npt.NDArray[np.int64], shift: npt.NDArray[np.int8]
+) -> Roll:
+    """The rolls that begin at the steps `begins`, each moved by its `shift` semitones."""
+    rolls = np.empty((len(begins), *spec.shape), dtype=np.uint8)
+    for index, track in enumerate(spec.tracks):
+        groups, notes = windows(song.tracks[index], begins, length=spec.steps)
+        if not track.is_drum:
+            notes[:, 2] += shift[groups]
+        paint_track(rolls[:, index], groups, notes, track=track, spec=spec)
+    return rolls
 
 
-def _full_enough(roll: Roll) -> bool:
-    onsets = roll[..., ONSET].sum(axis=(1, 2), dtype=np.int64)
-    return int(onsets.sum()) >= MIN_ONSETS and int((onsets > 0).sum()) * 2 >= len(onsets)
+def _full_enough(rolls: Roll) -> npt.NDArray[np.bool_]:
+    onsets = np.count_nonzero(rolls[..., ONSET], axis=(2, 3))
+    in_half = 2 * (onsets > 0).sum(axis=1) >= onsets.shape[1]
+    return np.asarray((onsets.sum(axis=1) >= MIN_ONSETS) & in_half)
 
 
 def _estimated(song: Song, spec: RollSpec) -> Key:
@@ -131,25 +150,3 @@ def _key_at(keys: tuple[KeySpan, ...], begin: int, end: int) -> Key:
     serves both.
     """
     return max(keys, key=lambda span: min(span.end, end) - max(span.start, begin)).key
-
-
-def _packed(
-    name: str,
-    kept: list[tuple[Roll, int, Key]],
-    spec: RollSpec,
-    *,
-    sparse: int = 0,
-    refused: str = "",
-) -> Phrases:
-    bits = np.zeros((0, packed_size(spec)), dtype=np.uint8)
-    if kept:
-        bits = pack(np.stack([roll for roll, _, _ in kept]))
-    return Phrases(
-        name=name,
-        bits=bits,
-        start_bar=np.array([bar for _, bar, _ in kept], dtype=np.int32),
-        shift=np.array([shift_to_c(key) for _, _, key in kept], dtype=np.int8),
-        minor=np.array([key.minor for _, _, key in kept], dtype=np.bool_),
-        sparse=sparse,
-        refused=refused,
-    )

@@ -35,8 +35,12 @@ SPEC = RollSpec(
 
 
 def song_folders(data_dir: Path) -> list[Path]:
-    """The folders `NNN` that hold `NNN.mid` and `beat_midi.txt`, sorted; empty if not POP909."""
-    found = data_dir.glob("*/beat_midi.txt")
+    """The folders `NNN` that hold `NNN.mid` and `beat_midi.txt`, sorted; empty if not POP909.
+
+    `data_dir` holds them, or is the published repository, which has them in `POP909/`.
+    """
+    inner = data_dir / "POP909"
+    found = (inner if inner.is_dir() else data_dir).glob("*/beat_midi.txt")
     return sorted(p.parent for p in found if (p.parent / f"{p.parent.name}.mid").is_file())
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from gan.data.ingest import Progress
+from gan.data.pool import Progress
 
 
 @contextmanager

@@ -184,8 +184,8 @@ def _named(midi: pretty_midi.PrettyMIDI, track: Track) -> list[pretty_midi.Instr
 
 
 def _step(midi: pretty_midi.PrettyMIDI, seconds: float, spec: RollSpec) -> int:
-    ticks = int(midi.time_to_tick(seconds))
-    return round(ticks * spec.steps_per_beat / midi.resolution)
+    beats = int(midi.time_to_tick(seconds)) / int(midi.resolution)
+    return round(beats * spec.steps_per_beat)
 
 
 def roll_from_midi(

@@ -29,16 +29,11 @@ def no_notes() -> NoteArray:
 
 
 def monophonic(notes: NoteArray) -> NoteArray:
-    """One note at a time: a note is cut at the next onset; of equal onsets the highest stays."""
-    if len(notes) == 0:
-        return notes
-    order = np.lexsort((-notes[:, 2], notes[:, 0]))
-    ranked = notes[order]
-    first = np.ones(len(ranked), dtype=bool)
-    first[1:] = ranked[1:, 0] != ranked[:-1, 0]
-    kept = ranked[first]
-    kept[:-1, 1] = np.minimum(kept[:-1, 1], kept[1:, 0])
-    return kept
+    """One note at a time: a note is cut at the next onset; of equal onsets the highest stays.
+
+    Of notes with equal onset and pitch the longest stays.
+    """
+    return keep_monophonic(np.zeros(len(notes), dtype=np.int64), notes)[1]
 
 
 def without_overlaps(notes: NoteArray) -> NoteArray:
@@ -46,46 +41,89 @@ def without_overlaps(notes: NoteArray) -> NoteArray:
 
     Of notes with equal onset and pitch the longest stays.
     """
+    return as_notes(keep_apart(np.zeros(len(notes), dtype=np.int64), notes)[1])
+
+
+Groups = npt.NDArray[np.int64]
+"""For each note the phrase that it is in, so that many phrases are handled at once."""
+
+
+def keep_monophonic(groups: Groups, notes: NoteArray) -> tuple[Groups, NoteArray]:
+    """`monophonic` within each group: the notes that stay, cut, and their groups."""
     if len(notes) == 0:
-        return notes
-    ranked = notes[np.lexsort((-notes[:, 1], notes[:, 0], notes[:, 2]))]
-    same_pitch = ranked[1:, 2] == ranked[:-1, 2]
-    first = np.ones(len(ranked), dtype=bool)
-    first[1:] = ~(same_pitch & (ranked[1:, 0] == ranked[:-1, 0]))
-    kept = ranked[first]
-    following = np.where(
-        kept[1:, 2] == kept[:-1, 2], kept[1:, 0], np.iinfo(np.int32).max
-    )
-    kept[:-1, 1] = np.minimum(kept[:-1, 1], following)
-    return as_notes(kept)
+        return groups, notes
+    span = int(notes[:, 1].max()) + 1
+    moment = groups * span + notes[:, 0]
+    highest_first = moment * 256 + (255 - notes[:, 2])
+    order = np.argsort(highest_first * span + (span - 1 - notes[:, 1]))
+    groups, notes, moment = groups[order], notes[order], moment[order]
+    first = _is_new(moment)
+    groups, kept = groups[first], notes[first]
+    _cut_at_next(kept, np.diff(groups) == 0)
+    return groups, kept
 
 
-def fold_pitches(notes: NoteArray, *, pitch_min: int, pitches: int) -> NoteArray:
-    """Move notes outside `[pitch_min, pitch_min + pitches)` by octaves into it.
+def keep_apart(groups: Groups, notes: NoteArray) -> tuple[Groups, NoteArray]:
+    """`without_overlaps` within each group: the notes that stay, cut, and their groups.
 
-    Below an octave of range some pitch classes have no place; those notes are dropped.
+    They come sorted by group, pitch and onset.
     """
-    folded = notes.copy()
-    pitch = folded[:, 2]
+    if len(notes) == 0:
+        return groups, notes
+    span = int(notes[:, 1].max()) + 1
+    lane = groups * 256 + notes[:, 2]
+    moment = lane * span + notes[:, 0]
+    order = np.argsort(moment * span + (span - 1 - notes[:, 1]))
+    groups, notes, lane, moment = groups[order], notes[order], lane[order], moment[order]
+    first = _is_new(moment)
+    groups, kept = groups[first], notes[first]
+    _cut_at_next(kept, np.diff(lane[first]) == 0)
+    return groups, kept
+
+
+def _is_new(values: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Where sorted values differ from the one before."""
+    new = np.ones(len(values), dtype=bool)
+    new[1:] = values[1:] != values[:-1]
+    return new
+
+
+def _cut_at_next(notes: NoteArray, related: npt.NDArray[np.bool_]) -> None:
+    """End each note at the next one's onset at the latest, where the two are `related`."""
+    latest = np.where(related, notes[1:, 0], np.iinfo(np.int32).max)
+    notes[:-1, 1] = np.minimum(notes[:-1, 1], latest)
+
+
+def fold_pitches(
+    pitch: npt.NDArray[np.int32], *, pitch_min: int, pitches: int
+) -> npt.NDArray[np.int32]:
+    """Pitches outside `[pitch_min, pitch_min + pitches)` moved by octaves towards it.
+
+    They end inside wherever the range is an octave or more.
+    """
     top = pitch_min + pitches - 1
     up = np.maximum(0, -((pitch - pitch_min) // 12)) * 12
     down = np.maximum(0, -((top - pitch) // 12)) * 12
-    folded[:, 2] = pitch + up - down
-    inside = (folded[:, 2] >= pitch_min) & (folded[:, 2] <= top)
-    return as_notes(folded[inside])
+    return np.asarray(pitch + up - down, dtype=np.int32)
 
 
-def window(notes: NoteArray, start: int, end: int) -> NoteArray:
-    """Notes that begin in `[start, end)`, counted from `start` and cut at `end`.
+def windows(
+    notes: NoteArray, begins: npt.NDArray[np.int64], *, length: int
+) -> tuple[Groups, NoteArray]:
+    """The notes that begin in each window `[begin, begin + length)`, and which window it is.
 
-    A note that began earlier is left out: a cell may sound only if its onset was seen, and
-    striking it again at the window's start would invent an onset on the downbeat.
+    Steps count from the window's start; ends are cut at its end. A note that began earlier
+    is left out: a cell may sound only if its onset was seen, and striking it again at the
+    window's start would invent an onset on the downbeat. Windows may overlap.
     """
-    inside = (notes[:, 0] >= start) & (notes[:, 0] < end)
-    cut = notes[inside]
-    cut[:, 1] = np.minimum(cut[:, 1], end)
-    cut[:, :2] -= start
-    return cut
+    first = np.searchsorted(notes[:, 0], begins)
+    count = np.searchsorted(notes[:, 0], begins + length) - first
+    groups = np.repeat(np.arange(len(begins)), count)
+    within = np.arange(len(groups)) - np.repeat(np.cumsum(count) - count, count)
+    cut = notes[np.repeat(first, count) + within]
+    cut[:, :2] -= begins[groups, None].astype(np.int32)
+    cut[:, 1] = np.minimum(cut[:, 1], length)
+    return groups, cut
 
 
 def transpose(notes: NoteArray, semitones: int) -> NoteArray:

@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from gan.errors import SpecError
-from gan.music.notes import NoteArray, as_notes, fold_pitches, monophonic, without_overlaps
+from gan.music.notes import (
+    Groups,
+    NoteArray,
+    as_notes,
+    fold_pitches,
+    keep_apart,
+    keep_monophonic,
+)
 from gan.spec import ONSET, SOUNDING, RollSpec, Track
 
 Roll = npt.NDArray[np.uint8]
@@ -30,29 +37,49 @@ def roll_from_notes(notes: Sequence[NoteArray], spec: RollSpec) -> Roll:
     """
     if len(notes) != len(spec.tracks):
         raise SpecError(f"{len(notes)} tracks of notes for a spec of {len(spec.tracks)}.")
-    roll = np.zeros(spec.shape, dtype=np.uint8)
+    roll = np.empty(spec.shape, dtype=np.uint8)
     for index, track in enumerate(spec.tracks):
-        kept = _playable(notes[index], track, spec)
-        if len(kept) == 0:
-            continue
-        onset, end, pitch = kept[:, 0], kept[:, 1], kept[:, 2] - spec.pitch_min
-        roll[index, onset, pitch, ONSET] = 1
-        # Notes of one pitch never overlap here, so starts minus ends, summed, is 0 or 1.
-        change = np.zeros((spec.steps + 1, spec.pitches), dtype=np.int8)
-        change[onset, pitch] += 1
-        change[end, pitch] -= 1
-        roll[index, :, :, SOUNDING] = np.cumsum(change[:-1], axis=0, dtype=np.int8)
+        alone = np.zeros(len(notes[index]), dtype=np.int64)
+        paint_track(roll[None, index], alone, notes[index], track=track, spec=spec)
     return roll
 
 
-def _playable(notes: NoteArray, track: Track, spec: RollSpec) -> NoteArray:
+def paint_track(
+    rolls: Roll, groups: Groups, notes: NoteArray, *, track: Track, spec: RollSpec
+) -> None:
+    """Write one track of many rolls at once: `rolls` is `(n, step, pitch, 2)`.
+
+    `groups` `(notes,)` says which of the n rolls each note belongs to; steps count from that
+    roll's start. The rules are those of `roll_from_notes`.
+    """
+    groups, kept = _playable(groups, notes, track=track, spec=spec)
+    onset, end, pitch = kept[:, 0], kept[:, 1], kept[:, 2] - spec.pitch_min
+    # Notes of one pitch never overlap here: their starts and ends, taken as flips of a cell's
+    # state, leave it at 0 or 1. A note that begins as another ends flips twice, to no effect.
+    flips = np.zeros((spec.steps + 1, len(rolls), spec.pitches), dtype=np.uint8)
+    flips[onset, groups, pitch] = 1
+    flips[end, groups, pitch] ^= 1
+    # Step by step, each over all rolls: three times as fast as a cumulative sum along steps.
+    for step in range(1, spec.steps):
+        flips[step] ^= flips[step - 1]
+    rolls[..., SOUNDING] = flips[:-1].transpose(1, 0, 2)
+    rolls[..., ONSET] = 0
+    rolls[groups, onset, pitch, ONSET] = 1
+
+
+def _playable(
+    groups: Groups, notes: NoteArray, *, track: Track, spec: RollSpec
+) -> tuple[Groups, NoteArray]:
     """The notes of one track as the grid can hold them: in range, in time, not overlapping."""
-    kept = as_notes(notes[(notes[:, 0] >= 0) & (notes[:, 0] < spec.steps)])
-    kept[:, 1] = np.minimum(kept[:, 1], spec.steps)
+    kept = notes.copy()
+    kept[:, 1] = np.clip(kept[:, 1], kept[:, 0] + 1, spec.steps)
     if track.is_drum:
         kept[:, 1] = kept[:, 0] + 1
-    kept = fold_pitches(kept, pitch_min=spec.pitch_min, pitches=spec.pitches)
-    return monophonic(kept) if track.monophonic else without_overlaps(kept)
+    kept[:, 2] = fold_pitches(kept[:, 2], pitch_min=spec.pitch_min, pitches=spec.pitches)
+    inside = (kept[:, 0] >= 0) & (kept[:, 0] < spec.steps)
+    inside &= (kept[:, 2] >= spec.pitch_min) & (kept[:, 2] < spec.pitch_min + spec.pitches)
+    keep = keep_monophonic if track.monophonic else keep_apart
+    return keep(groups[inside], kept[inside])
 
 
 def notes_from_roll(roll: Roll, spec: RollSpec) -> list[NoteArray]:
