@@ -9,7 +9,8 @@ taken through `fluid_synth_process`, which gives floats that cannot clip.
   the nearest block: at most 0.73 ms away at 44.1 kHz.
 * The chorus is off: hardly a soundfont uses it, it costs a quarter of the time, and its slow
   oscillator would make two rounds of a loop differ. The reverb is on.
-* Calls may run in several threads: the synthesizer works without Python's lock.
+* Calls may run in several threads: the synthesizer works without Python's lock. Only making
+  one is held to one thread at a time: the first call fills tables that all synthesizers share.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -34,6 +36,8 @@ _GAIN = 0.2  # FluidSynth's own default; the level is set when mixing
 _POLYPHONY = 512  # voices; the default of 256 can run out in dense phrases with long tails
 _RING_BLOCKS = 64  # about 0.1 s
 _INAUDIBLE = 1e-6  # of full scale, -120 dB
+
+_opening = threading.Lock()
 
 _FloatPointer = ctypes.POINTER(ctypes.c_float)
 _Event = tuple[int, int, str, tuple[int, ...]]  # block, order, method of Synth, arguments
@@ -117,7 +121,8 @@ def _open(library: ModuleType, rate: int) -> Any:
         "synth.chorus.active": 0,
         "synth.polyphony": _POLYPHONY,
     }
-    return library.Synth(gain=_GAIN, samplerate=float(rate), channels=16, **options)
+    with _opening:
+        return library.Synth(gain=_GAIN, samplerate=float(rate), channels=16, **options)
 
 
 def _select(synth: Any, instrument: pretty_midi.Instrument, soundfont: SoundFont) -> None:
