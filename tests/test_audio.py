@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import struct
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pretty_midi
@@ -121,6 +124,24 @@ def test_pitch_bend_and_volume_are_heard() -> None:
 def test_a_note_shorter_than_a_block_does_not_hang() -> None:
     stem = render_stems(midi(instrument([(0.0, 0.0001, 60)], program=19)), rate=RATE, seconds=3.0)
     assert np.abs(stem[0, -RATE // 2 :]).max() < 1e-3
+
+
+def test_synthesizers_are_made_one_at_a_time() -> None:
+    # Two at once corrupt the tables that the library fills at its first one.
+    inside, most = 0, 0
+
+    class Slow:
+        def __init__(self, **options: object) -> None:
+            nonlocal inside, most
+            inside += 1
+            most = max(most, inside)
+            time.sleep(0.01)
+            inside -= 1
+
+    library = SimpleNamespace(Synth=Slow)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: fluid._open(library, RATE), range(8)))  # type: ignore[arg-type]
+    assert most == 1
 
 
 def test_empty_music_gives_no_stems() -> None:
