@@ -23,9 +23,7 @@ STEPS = 64
 CHORDS = ((0, 4, 7), (9, 12, 16), (5, 9, 12), (7, 11, 14))
 SCALE = (0, 2, 4, 5, 7, 9, 11)
 TUNE = (4, 2, 0, 2, 4, 4, 5, 4, 2, 2, 4, 7, 7, 5, 4, 2)
-CONTROLS = {
-    name: (-3.0, 3.0) for name in ("denser", "higher", "busier", "longer", "offbeat", "wider")
-}
+CONTROLS = dict.fromkeys(("denser", "higher", "busier", "longer", "offbeat", "wider"), (-3.0, 3.0))
 
 
 def _tune(degree: int) -> int:
@@ -90,9 +88,7 @@ def _pluck(pitch: int) -> npt.NDArray[np.float32]:
     return np.asarray(attack * np.exp(-1.2 * time) * tone, np.float32)
 
 
-def render(
-    tracks: tuple[NoteArray, ...], *, start: int, end: int, tempo: float = 120.0
-) -> Stems:
+def render(tracks: tuple[NoteArray, ...], *, start: int, end: int, tempo: float = 120.0) -> Stems:
     """Stems of the steps `start` to `end` with half a second of release."""
     step = 60.0 / tempo / 4
     release = int(0.5 * RATE)

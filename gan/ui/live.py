@@ -67,7 +67,7 @@ GONE = (WebSocketDisconnect, WebSocketDisconnected, OSError)
 UNSUPPORTED, REFUSED, TOO_BIG, BUSY, REPLACED = 1003, 1008, 1009, 1013, 4000
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """The peer broke the rules; the connection closes with this code."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -82,9 +82,9 @@ async def _receive_text(socket: WebSocket) -> str | None:
         return None
     text = message.get("text")
     if text is None:
-        raise _Refused(UNSUPPORTED, "Requests are text.")
+        raise _RefusedError(UNSUPPORTED, "Requests are text.")
     if len(text) > MESSAGE_LIMIT:
-        raise _Refused(TOO_BIG, "The message is too big.")
+        raise _RefusedError(TOO_BIG, "The message is too big.")
     return str(text)
 
 
@@ -121,20 +121,20 @@ class _Connection:
         self._sending = anyio.Lock()
         self._meter = Meter(FLOOD_PER_SECOND)
         self._scope = anyio.CancelScope()
-        self._end: _Refused | None = None
+        self._end: _RefusedError | None = None
         local = socket.client is not None and socket.client.host in ("127.0.0.1", "::1")
         self._format: SoundFormat = "pcm16" if local else "flac"
 
     def replace(self) -> None:
         """End this connection because the session has a newer one."""
-        self._stop(_Refused(REPLACED, "A newer connection has taken over."))
+        self._stop(_RefusedError(REPLACED, "A newer connection has taken over."))
 
-    def _stop(self, end: _Refused | None) -> None:
+    def _stop(self, end: _RefusedError | None) -> None:
         self._end = self._end or end
         self._scope.cancel()
 
     async def run(self) -> None:
-        """Serve until the peer leaves; raises `_Refused` where the server ended it."""
+        """Serve until the peer leaves; raises `_RefusedError` where the server ended it."""
         with self._scope:
             async with anyio.create_task_group() as group:
                 for kind in self._slots:
@@ -145,10 +145,10 @@ class _Connection:
 
     async def _guard(self, task: Any, *arguments: str) -> None:
         # The first task to end, for whatever reason, ends the others.
-        end: _Refused | None = None
+        end: _RefusedError | None = None
         try:
             await task(*arguments)
-        except _Refused as refused:
+        except _RefusedError as refused:
             end = refused
         except GONE:
             log.debug("The peer has left.", exc_info=True)
@@ -159,9 +159,9 @@ class _Connection:
         strikes = 0
         while (text := await _receive_text(self._socket)) is not None:
             if not self._meter.hit():
-                raise _Refused(REFUSED, "Too many messages.")
+                raise _RefusedError(REFUSED, "Too many messages.")
             if not self._session.is_open:
-                raise _Refused(REFUSED, "The session has ended.")
+                raise _RefusedError(REFUSED, "The session has ended.")
             try:
                 message = parse_message(text)
                 slot = self._slots.get(str(message.get("type")))
@@ -171,7 +171,7 @@ class _Connection:
             except MessageError as error:
                 strikes += 1
                 if strikes > STRIKES:
-                    raise _Refused(REFUSED, "Too many invalid messages.") from error
+                    raise _RefusedError(REFUSED, "Too many invalid messages.") from error
                 await self._send(pack_message({"type": "error", "message": str(error)[:200]}))
 
     async def _work(self, kind: str) -> None:
@@ -211,7 +211,7 @@ class _Connection:
             async with self._sending:
                 await self._socket.send_bytes(message)
         if scope.cancelled_caught:
-            raise _Refused(REFUSED, "The connection is too slow.")
+            raise _RefusedError(REFUSED, "The connection is too slow.")
 
 
 class _LiveServer:
@@ -241,12 +241,12 @@ class _LiveServer:
             try:
                 message = parse_message(text)
             except MessageError as error:
-                raise _Refused(REFUSED, "The first message is no hello.") from error
+                raise _RefusedError(REFUSED, "The first message is no hello.") from error
             session = find_session(message.get("token"))
             if message.get("type") != "hello" or session is None:
-                raise _Refused(REFUSED, "The session is not known; reload the page.")
+                raise _RefusedError(REFUSED, "The session is not known; reload the page.")
             return session
-        raise _Refused(REFUSED, "The hello took too long.")
+        raise _RefusedError(REFUSED, "The hello took too long.")
 
     async def __call__(self, socket: WebSocket) -> None:
         if not self._origin_is_ours(socket):
@@ -256,9 +256,9 @@ class _LiveServer:
         self._open += 1
         try:
             if self._open > CONNECTIONS:
-                raise _Refused(BUSY, "Too many connections.")
+                raise _RefusedError(BUSY, "Too many connections.")
             await self._serve(socket, await self._hello(socket))
-        except _Refused as refused:
+        except _RefusedError as refused:
             await _close(socket, refused)
         except WebSocketDisconnect:
             log.debug("The peer left before it said hello.")
@@ -280,7 +280,7 @@ class _LiveServer:
                 session.connection = None
 
 
-async def _close(socket: WebSocket, refused: _Refused) -> None:
+async def _close(socket: WebSocket, refused: _RefusedError) -> None:
     try:
         await socket.close(refused.code, refused.reason)
     except GONE:
