@@ -35,6 +35,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from gan.errors import SpecError
 from gan.ui.player_events import Action, Commit, Mix, TrackMix, read_event
 from gan.ui.player_routes import asset_root, publish_sound
 from gan.ui.wire import Stems, notes_to_json
@@ -179,7 +180,7 @@ def _renderer() -> Any:
 def _payload(data: PlayerData, *, echo: int) -> dict[str, Any]:
     """The data as JSON values; `echo` is the number of the last commit it knows of."""
     if len(data.notes) != len(data.tracks):
-        raise ValueError(f"{len(data.notes)} note lists for {len(data.tracks)} tracks.")
+        raise SpecError(f"{len(data.notes)} note lists for {len(data.tracks)} tracks.")
     notes = notes_to_json(data.notes)
     return {
         "assets": asset_root(),

@@ -92,16 +92,21 @@ class Mix:
         """A mix of the named tracks; what is missing or nonsense takes its default."""
         given = event.get("tracks")
         given = given if isinstance(given, Mapping) else {}
-        pad = event.get("pad")
-        named = isinstance(pad, Sequence) and len(pad) == 2 and all(type(i) is str for i in pad)
         return Mix(
             tracks={name: _track_mix(given.get(name)) for name in tracks},
             volume=_level(event.get("volume"), 0.8),
             loop=event.get("loop") is not False,
             loop_start=max(_whole(event.get("loop_start")) or 0, 0),
             loop_end=_whole(event.get("loop_end")),
-            pad=cast("tuple[str, str]", tuple(cast("Sequence[str]", pad))) if named else None,
+            pad=_axes(event.get("pad")),
         )
+
+
+def _axes(value: Any) -> tuple[str, str] | None:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return None
+    x, y = value
+    return (x, y) if isinstance(x, str) and isinstance(y, str) else None
 
 
 def _track_mix(value: Any) -> TrackMix:
