@@ -70,7 +70,7 @@ def _hint(root: Path) -> str:
     """Where the data set that a missing folder is named after can be got."""
     for source in SOURCES.values():
         if source.name in root.name.casefold():
-            return f" {source.title} ({source.licence}) is at {source.published}: {source.how_to_get}."
+            return f" {source.title} ({source.licence}): {source.how_to_get}."
     return ""
 
 

@@ -117,10 +117,10 @@ def binarise(
 
     * Polyphonic track: an onset where P(onset) > `onset_threshold`; a cell goes on sounding
       while P(sounding) > `hold_threshold`.
-    * Monophonic track: one choice a step among a new note (P = sum over pitches of P(onset),
-      played at the likeliest pitch), hold (sum of P(sounding) - P(onset)) and rest (the
-      remainder); each probability is divided by its threshold (rest by 0.5) and the largest
-      wins, so 0.5 is the plain most likely choice. Hold with nothing sounding is rest.
+    * Monophonic track: one choice a step among a new note at each pitch (P(onset)), hold
+      (the sum over pitches of P(sounding) - P(onset)) and rest (the remainder); each
+      probability is divided by its threshold (rest by 0.5) and the largest wins, so that 0.5
+      is the plain most likely choice. Hold with nothing sounding is rest.
     * Drum track: onsets only.
     """
     if probabilities.ndim != 5 or probabilities.shape[1:] != spec.shape:
@@ -176,7 +176,7 @@ def _binarise_monophonic(
     """One choice a step of one track: `(n, step, pitch, 2)` to 0/1 of the same shape."""
     count, steps = probability.shape[:2]
     p_on, p_sound = probability[..., ONSET], probability[..., SOUNDING]
-    new = p_on.sum(axis=-1) / onset_at[:, None]
+    new = p_on.max(axis=-1) / onset_at[:, None]
     hold = np.clip(p_sound - p_on, 0.0, None).sum(axis=-1) / hold_at[:, None]
     rest = np.clip(1.0 - p_sound.sum(axis=-1), 0.0, None) / 0.5
     begins = (new > hold) & (new > rest)
