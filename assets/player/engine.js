@@ -304,8 +304,10 @@ export class Engine {
       const source = this.context.createBufferSource();
       const envelope = this.context.createGain();
       source.buffer = buffer;
-      envelope.gain.setValueAtTime(0, time - early);
-      envelope.gain.linearRampToValueAtTime(1, time - early + Math.max(early, 0.001));
+      if (step > 0) {
+        envelope.gain.setValueAtTime(0, time - early);
+        envelope.gain.linearRampToValueAtTime(1, time - early + Math.max(early, 0.001));
+      } // The phrase itself begins with the attack of its notes.
       source.connect(envelope).connect(this.#track(index));
       source.start(time - early, offset - early);
       voice.sounding += 1;

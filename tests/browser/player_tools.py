@@ -1,0 +1,170 @@
+"""What the browser tests of the player share: a server, a page, a recorder of its sound."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+TESTS = Path(__file__).resolve().parent.parent
+READY = ".gp-player:not(.gp-loading)"
+PLAYER = "document.querySelector('.gp-player').player"
+
+# Collects what the engine plays. `take()` gives peaks of blocks of five milliseconds, the
+# largest step between two samples, and the time of the first block.
+RECORDER = """
+async (engine) => {
+  const { context } = engine;
+  const code = `registerProcessor("recorder", class extends AudioWorkletProcessor {
+    process([input]) {
+      if (input[0]) this.port.postMessage({ frame: currentFrame, left: input[0].slice() });
+      return true;
+    }
+  })`;
+  const script = new Blob([code], { type: "text/javascript" });
+  await context.audioWorklet.addModule(URL.createObjectURL(script));
+  const node = new AudioWorkletNode(context, "recorder");
+  const blocks = [];
+  node.port.onmessage = ({ data }) => blocks.push(data);
+  engine.master.connect(node).connect(context.destination);
+  return {
+    blocks,
+    clear: () => (blocks.length = 0),
+    samples() {
+      const first = blocks[0].frame;
+      const last = blocks[blocks.length - 1];
+      const all = new Float32Array(last.frame + last.left.length - first);
+      for (const { frame, left } of blocks) all.set(left, frame - first);
+      return { first: first / context.sampleRate, rate: context.sampleRate, all };
+    },
+    take() {
+      const { first, rate, all } = this.samples();
+      const size = Math.round(rate * 0.005);
+      const peaks = [];
+      let jump = 0;
+      for (let i = 0; i + size <= all.length; i += size) {
+        let peak = 0;
+        for (let j = i; j < i + size; j++) {
+          peak = Math.max(peak, Math.abs(all[j]));
+          if (j) jump = Math.max(jump, Math.abs(all[j] - all[j - 1]));
+        }
+        peaks.push(peak);
+      }
+      return { first, peaks, jump };
+    },
+  };
+}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def demo_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The demo page of the player on a port of its own."""
+    port = free_port()
+    log = tmp_path_factory.mktemp("demo") / "server.log"
+    command = [sys.executable, "-m", "streamlit", "run", str(TESTS / "demo_player_app.py")]
+    options = {"server.port": port, "server.headless": "true", "browser.gatherUsageStats": "false"}
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [*command, *flags],
+            cwd=TESTS.parent,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONPATH": str(TESTS.parent)},
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_for(f"{address}/_stcore/health", server, log)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"The demo page does not start:\n{log.read_text()}")
+
+
+class Demo:
+    """The demo page in a browser. `problems` are errors that the page has reported."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        self.problems: list[str] = []
+        self.requests: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", lambda line: line.type == "error" and self.problems.append(line.text))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, query: str = "") -> Demo:
+        self.page.goto(f"{self.address}/{query}")
+        self.page.wait_for_selector(READY, timeout=30_000)
+        self.page.wait_for_function(f"{PLAYER}.stage.roll.notes.length === 4")
+        return self
+
+    def live(self) -> Demo:
+        self.until(f"{PLAYER}.link.state === 'live'")
+        return self
+
+    def get(self, expression: str) -> Any:
+        """A value of the player: `get("engine.state")`."""
+        return self.page.evaluate(f"{PLAYER}.{expression}")
+
+    def until(self, expression: str, timeout: float = 15_000) -> None:
+        self.page.wait_for_function(expression, timeout=timeout)
+
+    def cells(self) -> str:
+        """A fingerprint of the heatmap as Plotly holds it."""
+        rows = "document.querySelector('.gp-plot').data[0].z.map((row) => row.join(''))"
+        return str(self.page.evaluate(f"{rows}.join(' ')"))
+
+    def play(self) -> Demo:
+        self.page.click(".gp-play")
+        self.until(f"{PLAYER}.engine.state === 'playing'")
+        return self
+
+    def record(self) -> None:
+        """Record from now on; `recording()` gives it."""
+        begin = f"window.recorder ??= await ({RECORDER})({PLAYER}.engine)"
+        self.page.evaluate(f"async () => {{ {begin}; recorder.clear(); }}")
+
+    def recording(self) -> dict[str, Any]:
+        return dict(self.page.evaluate("recorder.take()"))
+
+    def centre(self, selector: str) -> tuple[float, float, float]:
+        """Middle of an element on the page and its width."""
+        locator = self.page.locator(selector)
+        locator.scroll_into_view_if_needed()
+        box = locator.bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"]
+
+
+@pytest.fixture
+def demo(page: Page, demo_address: str) -> Iterator[Demo]:
+    demo = Demo(page, demo_address)
+    yield demo
+    assert demo.problems == []

@@ -1,0 +1,278 @@
+"""The player as a user meets it, in a browser, over the demo backend."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from player_tools import PLAYER, Demo, demo, demo_address
+from playwright.sync_api import expect
+
+__all__ = ["demo", "demo_address"]
+
+# pytest-playwright's own fixtures are written in a way that pytest 9 warns of.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestRemovedIn10Warning")
+
+SILENT = 1e-4
+
+
+def drag(demo: Demo, selector: str, *offsets: tuple[float, float]) -> None:
+    """Press on the middle of an element and move by these offsets; the button stays down."""
+    x, y, _ = demo.centre(selector)
+    demo.page.mouse.move(x, y)
+    demo.page.mouse.down()
+    for right, down in offsets:
+        demo.page.mouse.move(x + right, y + down)
+        demo.page.wait_for_timeout(40)
+
+
+def test_nothing_is_fetched_from_elsewhere(demo: Demo) -> None:
+    demo.open().live()
+    strangers = [url for url in demo.requests if not url.startswith((demo.address, "blob:"))]
+    assert strangers == []
+    assert any(url.endswith("/plotly.min.js") for url in demo.requests)
+
+
+def test_the_roll_follows_the_drag_and_the_release_is_committed(demo: Demo) -> None:
+    demo.open().live()
+    before = demo.cells()
+    drag(demo, '[data-slider="denser"]', (30, 0), (60, 0), (80, 0))
+    demo.until(f"{PLAYER}.stats.length > 0 && {PLAYER}.stats.at(-1).pixels")
+    while_down = demo.cells()
+    assert while_down != before
+    expect(demo.page.get_by_text("Commits: 0")).to_be_visible()
+    demo.page.mouse.up()
+    expect(demo.page.get_by_text("Commits: 1")).to_be_visible()
+    value = demo.get("controls.values.denser")
+    assert value > 1
+    expect(demo.page.get_by_text(f"denser={value:.2f}")).to_be_visible()
+    demo.until(f"{PLAYER}.data.echo === {PLAYER}.lastCommit")
+    assert demo.cells() == while_down
+
+
+def test_dragging_out_and_back_still_ends_the_drag(demo: Demo) -> None:
+    demo.open().live()
+    drag(demo, '[data-slider="wider"]', (40, 0), (0, 0))
+    demo.page.mouse.up()
+    demo.until(f"!{PLAYER}.dragging")
+
+
+def test_the_plot_is_updated_in_place_and_zoom_is_kept(demo: Demo) -> None:
+    demo.open().live()
+    demo.page.evaluate("document.querySelector('.gp-plot .main-svg').dataset.mark = 'same'")
+    demo.page.evaluate(f"Plotly.relayout({PLAYER}.stage.roll.host, {{'xaxis.range': [16, 32]}})")
+    drag(demo, '[data-slider="higher"]', (50, 0))
+    demo.page.mouse.up()
+    demo.until(f"{PLAYER}.data.echo === {PLAYER}.lastCommit && {PLAYER}.lastCommit > 0")
+    assert demo.page.locator(".gp-plot .main-svg[data-mark=same]").count() == 1
+    assert demo.get("stage.roll.view.x") == [16, 32]
+    demo.page.get_by_role("button", name="Show all").click()
+    demo.until(f"{PLAYER}.stage.roll.view.x[0] === 0")
+
+
+def test_playing_moves_the_playhead_and_sounds(demo: Demo) -> None:
+    demo.open().live()
+    demo.play().record()
+    first = demo.page.locator(".gp-playhead").bounding_box()
+    demo.page.wait_for_timeout(700)
+    second = demo.page.locator(".gp-playhead").bounding_box()
+    assert first and second and second["x"] > first["x"] + 20
+    recording = demo.recording()
+    assert max(recording["peaks"]) > 0.02
+    assert max(recording["peaks"]) <= 1.0
+    demo.page.keyboard.press("Space")
+    demo.until(f"{PLAYER}.engine.state === 'stopped'")
+
+
+def test_mute_solo_and_volume_are_heard(demo: Demo) -> None:
+    demo.open().live().play()
+    for name in ("Melody", "Bridge", "Piano", "Bass"):
+        demo.page.get_by_role("button", name=f"Mute {name}").click()
+    demo.page.wait_for_timeout(250)
+    demo.record()
+    demo.page.wait_for_timeout(300)
+    assert max(demo.recording()["peaks"]) < SILENT
+    demo.page.get_by_role("button", name="Mute Piano").click()
+    demo.page.get_by_role("button", name="Solo Piano").click()
+    demo.page.wait_for_timeout(250)
+    demo.record()
+    demo.page.wait_for_timeout(300)
+    loud = max(demo.recording()["peaks"])
+    assert loud > 0.01
+    assert demo.get("strips.audible") == [False, False, True, False]
+    expect(demo.page.get_by_role("button", name="Solo Piano")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
+def test_no_gap_while_dragging(demo: Demo) -> None:
+    demo.open().live().play()
+    demo.page.wait_for_timeout(200)
+    demo.record()
+    drag(demo, '[data-slider="denser"]', *[(80 * (-1) ** i, 0) for i in range(40)])
+    demo.page.mouse.up()
+    demo.page.wait_for_timeout(900)
+    recording = demo.recording()
+    assert len(recording["peaks"]) > 300
+    assert min(recording["peaks"]) > SILENT
+    swaps = demo.get("engine.log")
+    assert swaps, "no new sound came in"
+    assert all(abs(swap["step"] / 4 - round(swap["step"] / 4)) < 1e-6 for swap in swaps)
+    demo.until(f"{PLAYER}.engine.take.complete")
+    assert demo.get("engine.take.key").startswith(demo.get("committed"))
+
+
+def test_the_loop_region_is_drawn_on_the_ruler(demo: Demo) -> None:
+    demo.open().live()
+    x, y, width = demo.centre(".gp-ruler")
+    demo.page.mouse.move(x - width / 4 + 4, y)
+    demo.page.mouse.down()
+    demo.page.mouse.move(x - 30, y, steps=4)
+    demo.page.mouse.up()
+    assert demo.get("region") == [16, 32]
+    demo.play()
+    demo.page.wait_for_timeout(400)
+    assert 16 <= demo.get("engine.position()") < 32
+    demo.page.mouse.dblclick(x, y)
+    demo.until(f"{PLAYER}.region[0] === 0 && {PLAYER}.region[1] === 64")
+
+
+def test_a_click_on_the_roll_moves_there(demo: Demo) -> None:
+    demo.open().live()
+    x, y, width = demo.centre(".gp-roll")
+    demo.page.mouse.click(x + width / 4, y)
+    step = demo.get("engine.step")
+    assert 46 < step < 52
+    expect(demo.page.locator(".gp-where")).to_have_text(re.compile(r"[34]\.[1-4]"))
+
+
+def test_hover_names_the_note(demo: Demo) -> None:
+    demo.open().live()
+    box = demo.page.evaluate(
+        f"""() => {{ const {{ roll, area }} = {PLAYER}.stage;
+        const at = area.getBoundingClientRect();
+        const [onset, , pitch] = roll.notes[0];
+        return [at.left + 46 + roll.x(onset) + 6, at.top + roll.y(pitch) + 3]; }}"""
+    )
+    demo.page.mouse.move(*box)
+    expect(demo.page.locator(".gp-tip")).to_contain_text("Melody")
+    expect(demo.page.locator(".gp-tip")).to_contain_text("Bar 1, beat 1")
+
+
+def test_the_pad_moves_two_sliders_and_its_axes_can_be_chosen(demo: Demo) -> None:
+    demo.open().live()
+    demo.page.get_by_label("Horizontal axis").select_option("wider")
+    drag(demo, ".gp-pad", (60, -40))
+    demo.page.mouse.up()
+    expect(demo.page.get_by_text("Commits: 1")).to_be_visible()
+    values = demo.get("controls.values")
+    assert values["wider"] > 0.5 and values["higher"] > 0.5
+    assert values["denser"] == 0
+    # The choice is part of the mix and survives a new run of the script.
+    demo.until(f"{PLAYER}.data.mix.pad?.[0] === 'wider'")
+
+
+def test_keys_and_double_clicks(demo: Demo) -> None:
+    demo.open().live()
+    slider = demo.page.locator('[data-slider="longer"]')
+    slider.focus()
+    for _ in range(3):
+        demo.page.keyboard.press("ArrowRight")
+    assert demo.get("controls.values.longer") == pytest.approx(0.15)
+    expect(demo.page.get_by_text("Commits: 1")).to_be_visible()
+    slider.dblclick()
+    expect(demo.page.get_by_text("longer=0.00")).to_be_visible()
+    demo.page.locator(".gp-pad").focus()
+    demo.page.keyboard.press("ArrowUp")
+    expect(demo.page.get_by_text("higher=0.10")).to_be_visible()
+    demo.page.keyboard.press("l")
+    assert demo.get("engine.loop") is False
+    demo.page.locator(".gp-ruler").focus()
+    demo.page.keyboard.press("ArrowRight")
+    assert demo.get("engine.step") == 4
+    demo.page.keyboard.press("Space")
+    demo.until(f"{PLAYER}.engine.state === 'playing'")
+
+
+def test_what_python_sets_is_shown(demo: Demo) -> None:
+    demo.open().live()
+    before = demo.cells()
+    demo.page.get_by_role("button", name="Surprise me").click()
+    demo.until(f"{PLAYER}.controls.values.denser !== 0")
+    demo.page.wait_for_timeout(300)
+    assert demo.cells() != before
+    demo.page.get_by_role("button", name="Reset", exact=True).click()
+    demo.until(f"{PLAYER}.controls.values.denser === 0")
+    demo.page.wait_for_timeout(300)
+    assert demo.cells() == before
+
+
+def test_locks_reach_the_page(demo: Demo) -> None:
+    demo.open().live()
+    button = demo.page.get_by_role("button", name="Keep Melody while the rest moves")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+
+def test_without_a_socket_the_plain_way_takes_over(demo: Demo) -> None:
+    demo.page.route_web_socket("**/api/live", lambda socket: socket.close())
+    demo.open()
+    notice = demo.page.locator(".gp-notice")
+    expect(notice).to_contain_text("no live connection", timeout=10_000)
+    before = demo.cells()
+    drag(demo, '[data-slider="denser"]', *[(2.0 * i, 0) for i in range(1, 40)])
+    demo.page.wait_for_timeout(400)
+    assert demo.cells() != before, "the roll does not follow the drag"
+    demo.page.mouse.up()
+    value = demo.get("controls.values.denser")
+    expect(demo.page.get_by_text(f"denser={value:.2f}")).to_be_visible()
+    demo.play().record()
+    demo.page.wait_for_timeout(400)
+    assert max(demo.recording()["peaks"]) > 0.02
+
+
+def test_a_page_without_live_connection_works(demo: Demo) -> None:
+    demo.open("?plain").play().record()
+    demo.page.wait_for_timeout(400)
+    assert max(demo.recording()["peaks"]) > 0.02
+
+
+@pytest.mark.parametrize("width", [390, 720, 1280])
+def test_no_width_scrolls_sideways(demo: Demo, width: int) -> None:
+    demo.page.set_viewport_size({"width": width, "height": 800})
+    demo.open()
+    demo.page.wait_for_timeout(300)
+    too_wide = demo.page.evaluate(
+        """() => {
+             const edge = document.querySelector(".gp-player").getBoundingClientRect().right;
+             return [...document.querySelectorAll(".gp-player *")].filter((element) => {
+               const box = element.getBoundingClientRect();
+               const covered = element.closest(".gp-roll, .gp-bubble");
+               return box.width && box.right > edge + 1 && !covered;
+             }).map((element) => element.className);
+           }"""
+    )
+    assert too_wide == []
+
+
+def test_every_control_has_a_name(demo: Demo) -> None:
+    demo.open().live()
+    nameless = demo.page.evaluate(
+        """() => [...document.querySelectorAll(":is(button, input, select, [tabindex])")]
+             .filter((element) => element.closest(".gp-player"))
+             .filter((element) => !element.hidden && !(element.getAttribute("aria-label")
+               || element.textContent.trim() || element.labels?.length))
+             .map((element) => element.outerHTML.slice(0, 80))"""
+    )
+    assert nameless == []
+
+
+def test_leaving_ends_the_sound_and_the_connection(demo: Demo) -> None:
+    demo.open().live().play()
+    demo.page.evaluate(f"window.old = {PLAYER}")
+    demo.page.evaluate("old.destroy()")
+    assert demo.page.evaluate("old.engine.hasContext") is False
+    assert demo.page.evaluate("old.link.socket") is None
+    demo.page.wait_for_timeout(200)
