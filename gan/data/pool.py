@@ -101,7 +101,7 @@ def _in_processes(
                 # A script that calls this without `if __name__ == "__main__":`, for one.
                 yield from (work.read(job) for chunk in chunks[done:] for job in chunk)
                 return
-            yield from (_alone(work, job) for job in chunks[done])
+            yield from _one_by_one(work, chunks[done])
             done += 1
 
 
@@ -130,10 +130,17 @@ def _can_start(work: Work) -> bool:
         return False
 
 
-def _alone(work: Work, job: int) -> Phrases:
-    """One song in a process of its own."""
-    try:
-        with _executor(work, 1) as executor:
-            return executor.submit(_read_chunk, (job,)).result()[0]
-    except BrokenProcessPool:
-        return refuse(work.plan.name_of(job), "unreadable: reading it crashes", work.plan.spec)
+def _one_by_one(work: Work, chunk: Sequence[int]) -> Iterator[Phrases]:
+    """A chunk in which some song kills its process: a process is made anew after each."""
+    executor: ProcessPoolExecutor | None = None
+    for job in chunk:
+        executor = executor or _executor(work, 1)
+        try:
+            yield executor.submit(_read_chunk, (job,)).result()[0]
+        except BrokenProcessPool:
+            executor.shutdown()
+            executor = None
+            name = work.plan.name_of(job)
+            yield refuse(name, "unreadable: reading it crashes", work.plan.spec)
+    if executor is not None:
+        executor.shutdown()

@@ -64,7 +64,8 @@ def _scale(sounding: Cells, onset: Cells, spec: RollSpec) -> dict[str, Values]:
     time = _by_pitch_class(sounding, spec)
     time -= time.mean(axis=1, keepdims=True)
     size = np.linalg.norm(time, axis=1)
-    lean = time @ (key_profile(Key(9, minor=True)) - key_profile(Key(0)))
+    # A sum, not a matrix product, whose last digit depends on how many phrases there are.
+    lean = (time * (key_profile(Key(9, minor=True)) - key_profile(Key(0)))).sum(axis=1)
     white = begun[:, [0, 2, 4, 5, 7, 9, 11]].sum(axis=1)
     return {
         "in_scale": ratio(white, notes),

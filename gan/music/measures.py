@@ -113,7 +113,8 @@ def _on_grid(spec: RollSpec, every: int) -> Cells:
 
 def _in_bars(cells: Cells, spec: RollSpec) -> Cells:
     """`(n, step, ...)` as `(n, bar, cells of a bar)`."""
-    return cells.reshape(len(cells), spec.bars, -1)
+    in_bar = spec.steps_per_bar * int(np.prod(cells.shape[2:]))
+    return cells.reshape(len(cells), spec.bars, in_bar)
 
 
 def _bar_likeness(bars: Cells) -> Values:
