@@ -37,9 +37,10 @@ as_root() {
 # Recommended packages are left out: fluidsynth recommends a desktop program (qsynth); the
 # library itself depends on a soundfont.
 apt_install() {
-    if [ $UPDATED = no ]; then as_root apt-get update -q || return 1; UPDATED=yes; fi
+    say "apt-get install $*"
+    if [ $UPDATED = no ]; then as_root apt-get update -qq >/dev/null || return 1; UPDATED=yes; fi
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -q --no-install-recommends "$@"
+        apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 # A Python from 3.11 to 3.13 that can make a virtual environment.
