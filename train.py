@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,18 +61,16 @@ def config_of(args: argparse.Namespace, phrases: int) -> TrainConfig:
     """The training configuration that the command line asks for."""
     from gan.training.loop import with_steps
 
-    names = (
-        "family batch_size seed learning_rate adversarial_rate warmup kl anchor profile r1 "
-        "key_shift evaluate_every samples"
-    ).split()
-    chosen: dict[str, Any] = {name: getattr(args, name) for name in names}
+    given = vars(args)
+    settings = {setting.name for setting in fields(TrainConfig)} - {"steps"}
+    chosen: dict[str, Any] = {name: given[name] for name in settings & given.keys()}
     if args.steps is not None:
         return TrainConfig(**chosen, steps=args.steps)
     if args.minutes is not None:
         return TrainConfig(**chosen, steps=10_000_000)
     config = TrainConfig(**chosen)
-    return config if args.epochs is None else with_steps(
-        config, phrases=phrases, epochs=args.epochs
+    return (
+        config if args.epochs is None else with_steps(config, phrases=phrases, epochs=args.epochs)
     )
 
 

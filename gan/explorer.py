@@ -164,7 +164,9 @@ class Explorer:
         """Latents of phrases, for checkpoints that can."""
         return self.generator.encode(rolls)
 
-    def midi(self, roll: Rolls, how: Performance, text: str | None = None) -> pretty_midi.PrettyMIDI:
+    def midi(
+        self, roll: Rolls, how: Performance, text: str | None = None
+    ) -> pretty_midi.PrettyMIDI:
         """The phrase as a MIDI object."""
         return midi_from_roll(
             roll,

@@ -27,17 +27,18 @@ Floats = NDArray[np.float32]
 Measures = dict[str, NDArray[np.float64]]
 
 LABELS: dict[str, tuple[str, str]] = {
-    "notes": ("{track} density", "more notes in {track}"),
-    "register": ("{track} height", "{track} plays higher"),
-    "polyphony": ("{track} thickness", "more {track} notes at once"),
-    "note_length": ("{track} length", "longer {track} notes"),
-    "off_sixteenth": ("{track} syncopation", "more {track} notes off the eighths"),
-    "on_beat": ("{track} on the beat", "more {track} notes on the beat"),
-    "bar_repetition": ("{track} repetition", "{track} bars resemble each other more"),
-    "minor_ness": ("Minor", "darker: towards A minor"),
-    "pitch_class_entropy": ("Colour", "more different pitch classes"),
-    "melody_in_chord": ("Consonance", "the melody sits on the chord"),
+    "notes": ("{Track} density", "More notes in {track}."),
+    "register": ("{Track} height", "{Track} plays higher."),
+    "polyphony": ("{Track} thickness", "More notes at once in {track}."),
+    "note_length": ("{Track} sustain", "Longer notes in {track}."),
+    "off_sixteenth": ("{Track} syncopation", "More notes off the eighths in {track}."),
+    "rhythm_repetition": ("{Track} steadiness", "The rhythm of {track} repeats from bar to bar."),
+    "minorness": ("Minor", "Darker: from C major towards A minor."),
+    "pitch_class_entropy": ("Colour", "More different pitch classes."),
+    "melody_in_chord": ("Consonance", "The melody keeps to the notes of the chord."),
+    "stepwise_melody": ("Smooth melody", "The melody moves by step more than by leap."),
 }
+"""Measures that become sliders: a label and one sentence, by the measure's last name."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def _slopes(w: Floats, targets: NDArray[np.float64], *, ridge: float = 1e-2) -> 
     x = w.astype(np.float64) - w.mean(axis=0)
     gram = x.T @ x / len(x)
     gram += ridge * np.trace(gram) / len(gram) * np.eye(len(gram))
-    return np.linalg.solve(gram, x.T @ targets / len(x)).T
+    slopes = np.linalg.solve(gram, x.T @ targets / len(x)).T
+    return np.asarray(slopes, np.float64)
 
 
 def choose_measures(samples: Samples, names: Sequence[str] | None = None) -> list[str]:
@@ -123,13 +125,13 @@ def _label(measure_name: str) -> tuple[str, str] | None:
     track, _, kind = measure_name.rpartition(".")
     if kind not in LABELS:
         return None
-    label, text = LABELS[kind]
-    shown = track.capitalize()
-    return label.format(track=shown), text.format(track=shown.lower() or "it")
+    names = {"Track": track.capitalize(), "track": track.lower()}
+    label, text = (form.format(**names) for form in LABELS[kind])
+    return label, text
 
 
 def named_directions(
-    generator: Generator, samples: Samples, *, names: Sequence[str] | None = None, rounds: int = 3
+    generator: Generator, samples: Samples, *, names: Sequence[str] | None = None, rounds: int = 2
 ) -> list[Direction]:
     """One calibrated direction a measure; see the module's head."""
     chosen = choose_measures(samples, names)
@@ -140,31 +142,35 @@ def named_directions(
     # The least-norm vectors that move one measure by 1 and, to first order, no other.
     gram = slopes @ slopes.T
     gram += 0.02 * np.trace(gram) / len(gram) * np.eye(len(gram))
-    vectors = np.linalg.solve(gram, slopes)
-    probe = samples.w[:256]
+    vectors: NDArray[np.float64] = np.asarray(np.linalg.solve(gram, slopes), np.float64)
+    probe = samples.w[:128]
     for _ in range(rounds):
         effects = _effects(generator, vectors, probe, samples.measures, chosen)
         vectors = _corrected(vectors, effects)
     everything = list(samples.measures)
     measured = _effects(generator, vectors, probe, samples.measures, everything)
-    return [
+    found = [
         _direction(name, vectors[i], dict(zip(everything, measured[i], strict=True)))
         for i, name in enumerate(chosen)
     ]
+    return [direction for direction in found if _honest(direction)]
 
 
-def _corrected(
-    vectors: NDArray[np.float64], effects: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _honest(direction: Direction) -> bool:
+    """Whether a slider does what its name says and nothing else more than twice as much."""
+    own = direction.effects[direction.id]
+    others = [abs(v) for name, v in direction.effects.items() if name != direction.id]
+    return abs(own - 1.0) <= 0.3 and max(others, default=0.0) <= 2.0
+
+
+def _corrected(vectors: NDArray[np.float64], effects: NDArray[np.float64]) -> NDArray[np.float64]:
     """Damped Newton step towards effects that are the identity.
 
     Measures that hang together by their nature cannot be parted; a ridge keeps the
     vectors from growing without end where the effects are nearly singular.
     """
     ridge = 0.1
-    inverse = np.linalg.solve(
-        effects.T @ effects + ridge * np.eye(len(effects)), effects.T
-    )
+    inverse = np.linalg.solve(effects.T @ effects + ridge * np.eye(len(effects)), effects.T)
     moved = inverse @ vectors
     # The ridge shrinks; bring each direction's own effect back to 1.
     own = np.diag(inverse @ effects)

@@ -45,9 +45,7 @@ class Autoencoder(Generator):
 
     def encode(self, rolls: Rolls) -> Floats:
         """Posterior means `(n, latent_dim)` of rolls `(n, track, step, pitch, channel)`."""
-        return _in_batches(
-            self._encode, np.asarray(rolls, np.float32), empty=(0, self.latent_dim)
-        )
+        return _in_batches(self._encode, np.asarray(rolls, np.float32), empty=(0, self.latent_dim))
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         return named_weights([self.decoder, self.encoder])

@@ -16,23 +16,35 @@ from gan.models.layers import Tensor
 from gan.spec import RollSpec, Track
 
 
-def carry(onset: Tensor, keep: Tensor) -> Tensor:
-    """The recurrence `s[t] = onset[t] + (1 - onset[t]) * keep[t] * s[t - 1]` over axis 1.
+def linear_recurrence(gain: Tensor, start: Tensor) -> Tensor:
+    """`s[t] = gain[t] * s[t - 1] + start[t]` over axis 1 of `(batch, step, pitch)`, s[-1] = 0.
 
-    A first-order linear recurrence, so an associative scan does it in log2(steps) rounds
-    (Blelloch 1990). Both arguments `(batch, step, pitch)`; s starts from silence.
+    Each round doubles the reach (Hillis and Steele 1986): log2(steps) rounds of a few
+    large operations, where a loop would take one small operation a step.
     """
+    steps, reach = start.shape[1], 1
+    while reach < steps:
+        before = ((0, 0), (reach, 0), (0, 0))
+        start = start + gain * ops.pad(start[:, :-reach], before)
+        gain = gain * ops.pad(gain[:, :-reach], before)
+        reach *= 2
+    return start
 
-    def combine(left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        return left[0] * right[0], right[0] * left[1] + right[1]
 
-    _, sounding = ops.associative_scan(combine, ((1.0 - onset) * keep, onset), axis=1)
-    return sounding
+def carry(onset: Tensor, keep: Tensor) -> Tensor:
+    """Cells that sound: `s[t] = onset[t] + (1 - onset[t]) * keep[t] * s[t - 1]`.
+
+    All `(batch, step, pitch)`; before the first step there is silence.
+    """
+    return linear_recurrence((1.0 - onset) * keep, onset)
 
 
 def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
-    """`hard` going forward, the gradient of `soft` going back."""
-    return soft + ops.stop_gradient(ops.cast(hard, soft.dtype) - soft)
+    """`hard` going forward, the gradient of `soft` going back.
+
+    `soft - soft` is exactly 0; the usual `soft + (hard - soft)` would round to 0.9999999.
+    """
+    return ops.cast(hard, soft.dtype) + (soft - ops.stop_gradient(soft))
 
 
 def _mono_rolls(logits: Tensor, pitches: int) -> Tensor:
@@ -72,11 +84,8 @@ def _mono_probabilities(logits: Tensor, pitches: int) -> Tensor:
     onset, hold = choice[..., :pitches], choice[..., pitches : pitches + 1]
     alive = ops.sum(onset, axis=-1, keepdims=True) + hold + 1e-9
 
-    def combine(left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        return left[0] * right[0], right[0] * left[1] + right[1]
-
     ratio = ops.broadcast_to(hold / alive, ops.shape(onset))
-    _, held = ops.associative_scan(combine, (ratio, onset / alive), axis=1)
+    held = linear_recurrence(ratio, onset / alive)
     # Before the first step nothing sounds, so the first hold has nothing to spread over.
     before = ops.concatenate([ops.zeros_like(held[:, :1]), held[:, :-1]], axis=1)
     before = before / (ops.sum(before, axis=-1, keepdims=True) + 1e-9)

@@ -23,7 +23,7 @@ def compiled(function: Callable[[Any], Any]) -> Callable[[NDArray[Any]], NDArray
         import tensorflow as tf
 
         # Relaxed shapes: one trace serves one phrase and a batch of them.
-        staged = tf.function(function, reduce_retracing=True)
+        staged = tf.function(function, reduce_retracing=True, autograph=False)
 
     def call(values: NDArray[Any]) -> NDArray[np.float32]:
         return np.asarray(staged(keras.ops.convert_to_tensor(values)), np.float32)

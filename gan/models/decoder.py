@@ -84,8 +84,8 @@ class Decoder(Model):
         parts = [self.map_shared(z[:, self.parts["shared"]])]
         for name, mapping in zip(self.spec.track_names, self.map_tracks, strict=True):
             parts.append(mapping(z[:, self.parts[f"track:{name}"]]))
-        for bar in range(self.spec.bars):
-            parts.append(self.map_bar(z[:, self.parts[f"bar:{bar}"]]))
+        bars = [z[:, self.parts[f"bar:{bar}"]] for bar in range(self.spec.bars)]
+        parts.extend(self.map_bar(bar) for bar in bars)
         return ops.concatenate(parts, axis=-1)
 
     def from_w(self, w: Tensor) -> list[Tensor]:

@@ -1,11 +1,11 @@
 """Checkpoint folders: JSON and arrays, no pickle, every file written beside and renamed.
 
-    checkpoints/NAME/
-      config.json          format, family, roll spec, model and training settings, data
-      weights.npz          the generator, float16
-      measures.json        the evaluation of these weights
-      log.jsonl            one line an evaluation of the run
-      training/state.npz   everything `--resume` needs; not part of what is shipped
+checkpoints/NAME/
+  config.json          format, family, roll spec, model and training settings, data
+  weights.npz          the generator, float16
+  measures.json        the evaluation of these weights
+  log.jsonl            one line an evaluation of the run
+  training/state.npz   everything `--resume` needs; not part of what is shipped
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ def write_bytes(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(beside, "wb") as file:
+        with beside.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 
@@ -73,12 +73,12 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(beside, "wb") as file:
-            # The arrays' names hold slashes, which savez takes as keyword names.
-            np.savez(file, **{name: np.asarray(value) for name, value in arrays.items()})
+        with beside.open("wb") as file:
+            values: dict[str, Any] = {name: np.asarray(value) for name, value in arrays.items()}
+            np.savez(file, allow_pickle=False, **values)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 

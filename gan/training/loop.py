@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gan.data.dataset import Dataset, rolls, split_by_song
 from gan.data.stream import batches
@@ -197,7 +196,7 @@ class Session:
                 },
             )
         checkpoint.write_arrays(folder / STATE, state.arrays())
-        with open(folder / "log.jsonl", "a", encoding="utf-8") as log:
+        with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
         return result
 

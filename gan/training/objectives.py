@@ -53,9 +53,7 @@ def fakes(
     mean, log_variance = generator.encoder(target)
     z = mean + ops.exp(0.5 * log_variance) * noise["posterior"][:half]
     logits = generator.decoder(ops.concatenate([z, noise["prior"][half:]], axis=0))
-    reconstruction = ops.mean(
-        losses.reconstruction([part[:half] for part in logits], target, spec)
-    )
+    reconstruction = ops.mean(losses.reconstruction([part[:half] for part in logits], target, spec))
     divergence = ops.mean(losses.kl_divergence(mean, log_variance, config.free_nats))
     anchor = config.anchor * (reconstruction + config.kl * divergence)
     metrics = {"reconstruction": reconstruction, "kl": divergence}

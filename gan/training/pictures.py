@@ -14,7 +14,9 @@ _COLOURS = np.array(
 )
 
 
-def picture_grid(batch: NDArray[np.uint8], *, columns: int = 4, scale: int = 3) -> NDArray[np.uint8]:
+def picture_grid(
+    batch: NDArray[np.uint8], *, columns: int = 4, scale: int = 3
+) -> NDArray[np.uint8]:
     """Phrases `(n, track, step, pitch, channel)` as one RGB picture, low notes at the bottom."""
     tiles = [_tile(roll) for roll in batch]
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)

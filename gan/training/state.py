@@ -58,7 +58,7 @@ class TrainState:
 
     def parameters(self) -> int:
         """Trainable numbers in all networks of the run, the average not counted twice."""
-        models = [self.generator.decoder, self.generator.encoder]
+        models: list[Any] = [self.generator.decoder, self.generator.encoder]
         models += [] if self.discriminator is None else [self.discriminator]
         return sum(model.count_params() for model in models)
 

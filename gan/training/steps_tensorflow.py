@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -34,7 +34,7 @@ def vae_step(state: TrainState) -> Step:
     """One step of the VAE stage; `(rolls, noise, step) -> metrics`."""
     config = state.config
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(rolls: tf.Tensor, noise: dict[str, tf.Tensor], index: tf.Tensor) -> Metrics:
         rolls = tf.cast(rolls, tf.float32)
         age = tf.cast(index, tf.float32)
@@ -54,7 +54,7 @@ def vae_step(state: TrainState) -> Step:
         _average(state, index)
         return {"loss": loss, **metrics}
 
-    return step
+    return cast(Step, step)
 
 
 def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
@@ -70,7 +70,7 @@ def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
         gradient = inner.gradient(score, real)
         return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3, 4]))
 
-    @tf.function
+    @tf.function(autograph=False)
     def regularise(real: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             value = penalty(real)
@@ -78,7 +78,7 @@ def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
         _apply(state.d_optimizer, tape, loss, state.discriminator.trainable_variables)
         return value
 
-    @tf.function
+    @tf.function(autograph=False)
     def adversarial(rolls: tf.Tensor, noise: dict[str, tf.Tensor], index: tf.Tensor) -> Metrics:
         real = shown(rolls, noise["keep"], noise["turn"])
         with tf.GradientTape(persistent=True) as tape:
@@ -108,7 +108,7 @@ def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
 
     def step(rolls: tf.Tensor, noise: dict[str, tf.Tensor], index: tf.Tensor) -> Metrics:
         rolls = tf.cast(rolls, tf.float32)
-        metrics = adversarial(rolls, noise, index)
+        metrics: Metrics = adversarial(rolls, noise, index)
         if int(index) % config.r1_every == 0:
             half = config.batch_size // 2
             real = shown(rolls, noise["keep"], noise["turn"])

@@ -145,8 +145,7 @@ class _Reader:
             name = next((each for each in known if rest.startswith(f"{each}=")), None)
             if name is None:
                 self.notices.append(
-                    f"The link's {what} has a control that this checkpoint does not: "
-                    f"{rest[:40]!r}."
+                    f"The link's {what} has a control that this checkpoint does not: {rest[:40]!r}."
                 )
                 return found
             value, _, rest = rest[len(name) + 1 :].partition("_")
@@ -210,9 +209,7 @@ def from_query(query: Mapping[str, Sequence[str]], digest: str, known: Known) ->
             "This link was made with another version of the checkpoint: "
             "the phrase will not be the same."
         )
-    point = Point(
-        point.seed, point.truncation, point.sliders, point.part_seeds, point.z, locks
-    )
+    point = Point(point.seed, point.truncation, point.sliders, point.part_seeds, point.z, locks)
     return Shared(point, how, muted, tuple(dict.fromkeys(reader.notices)))
 
 

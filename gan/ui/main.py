@@ -13,7 +13,7 @@ st.set_page_config(
 PAGES = ROOT / "pages"
 st.navigation(
     [
-        st.Page(PAGES / "explore.py", title="Explore", icon="🎛️", default=True),
-        st.Page(PAGES / "interpolate.py", title="Interpolate", icon="🌗"),
+        st.Page(PAGES / "explore.py", title="Explore", icon=":material/tune:", default=True),
+        st.Page(PAGES / "interpolate.py", title="Interpolate", icon=":material/multiple_stop:"),
     ]
 ).run()

@@ -48,7 +48,9 @@ def instrument_name(program: int) -> str:
     return str(pretty_midi.program_to_instrument_name(program))
 
 
-def track_panel(spec: RollSpec, how: Performance, *, point: Point | None) -> tuple[PlayerTrack, ...]:
+def track_panel(
+    spec: RollSpec, how: Performance, *, point: Point | None
+) -> tuple[PlayerTrack, ...]:
     """Tracks as the player shows them; with a point they can be locked and re-rolled."""
     return tuple(
         PlayerTrack(
@@ -146,7 +148,11 @@ def performance_controls(spec: RollSpec, desk: Desk, *, key: str) -> None:
     tempo, transpose, instruments = st.columns(3, vertical_alignment="bottom")
     with tempo:
         bpm = st.slider(
-            "Tempo", int(TEMPO_MIN), int(TEMPO_MAX), round(how.tempo), key=f"{key}:bpm",
+            "Tempo",
+            int(TEMPO_MIN),
+            int(TEMPO_MAX),
+            round(how.tempo),
+            key=f"{key}:bpm",
             help="Quarter notes a minute.",
         )
     with transpose:
@@ -184,7 +190,7 @@ def _soundfont(chosen: str | None, *, key: str) -> str | None:
     fonts = find_soundfonts()
     status = fluidsynth_status()
     if not status.available:
-        st.caption(status.reason)
+        st.caption(status.message)
         return None
     paths = [str(font.path) for font in fonts]
     if not paths:

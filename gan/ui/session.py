@@ -143,7 +143,7 @@ def loaded(info: CheckpointInfo) -> Explorer | None:
     try:
         return future.result()
     except CheckpointError as error:
-        loading.clear(str(info.path), info.digest)  # type: ignore[attr-defined]
+        loading.clear(str(info.path), info.digest)
         st.error(f"The checkpoint {info.name} cannot be loaded. {error}")
         st.stop()
 
@@ -188,5 +188,3 @@ def preview_of(info: CheckpointInfo) -> Rolls | None:
         return read_preview(info)
     except CheckpointError:
         return None
-
-

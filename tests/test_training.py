@@ -1,0 +1,215 @@
+"""A run can be killed, resumed and reloaded, and says what is wrong with a folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+
+from gan.errors import CheckpointError, SpecError
+from gan.training import checkpoint, loop
+from gan.training.config import TrainConfig, train_config_from_dict
+from gan.training.evaluation import spread
+from gan.training.losses import kl_divergence, profile_loss, profiles
+from gan.training.noise import step_noise
+from gan.training.pictures import picture_grid
+
+CONFIG = TrainConfig(
+    steps=6, warmup=0.5, batch_size=8, evaluate_every=2, samples=8, r1_every=2, kl_steps=2
+)
+
+
+def session(folder: Path, config: TrainConfig = CONFIG, *, resume: bool = False) -> loop.Session:
+    run = loop.Run(tiny.dataset(), folder, config, tiny.MODEL, resume=resume)
+    return loop.begin(run)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of both stages, never interrupted."""
+    folder = tmp_path_factory.mktemp("run") / "whole"
+    seen: list[loop.Progress] = []
+    session(folder).go(watch=seen.append)
+    assert [progress.stage for progress in seen] == ["vae"] * 3 + ["gan"] * 3
+    assert [progress.evaluation is not None for progress in seen] == [False, True] * 3
+    return folder
+
+
+def test_a_resumed_run_equals_an_unbroken_one(trained: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "resumed"
+    # Stopped in the adversarial stage, after step 4: both optimisers have a past by then.
+    first = session(folder)
+    first.go(stop=lambda: first.state.step >= 4)
+    again = session(folder, resume=True)
+    assert again.state.step == 4
+    again.go()
+    whole = checkpoint.read_arrays(trained / loop.STATE)
+    resumed = checkpoint.read_arrays(folder / loop.STATE)
+    assert whole.keys() == resumed.keys()
+    for name, values in whole.items():
+        assert np.allclose(values, resumed[name], rtol=1e-4, atol=1e-6), name
+
+
+def test_both_networks_learn_in_the_adversarial_stage(trained: Path, tmp_path: Path) -> None:
+    before = session(tmp_path / "fresh").state.arrays()
+    after = checkpoint.read_arrays(trained / loop.STATE)
+    for group in ("generator", "average", "discriminator"):
+        names = [name for name in before if name.startswith(f"{group}/")]
+        moved = [name for name in names if not np.allclose(before[name], after[name])]
+        assert len(moved) > len(names) / 2, group
+
+
+def test_a_checkpoint_loads_as_it_was_saved(trained: Path) -> None:
+    generator, info = checkpoint.load_generator(trained)
+    assert (info.family, info.spec, info.model) == ("gan", tiny.SPEC, tiny.MODEL)
+    stored = checkpoint.read_arrays(trained / "weights.npz")
+    assert all(np.array_equal(stored[k], v) for k, v in generator.weights().items())
+    assert 0 < info.measures["mean_overlap"] <= 1
+    again, _ = checkpoint.load_generator(trained)
+    z = generator.sample_latent(2, seed=0)
+    assert np.array_equal(generator.decode(z), again.decode(z))
+
+
+def test_training_refuses_to_overwrite(trained: Path) -> None:
+    with pytest.raises(CheckpointError, match="--resume"):
+        session(trained)
+
+
+def test_a_state_of_another_network_is_refused(trained: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    other = loop.Run(
+        tiny.dataset(), folder, TrainConfig(family="vae", batch_size=8), tiny.MODEL, resume=True
+    )
+    checkpoint.write_arrays(folder / loop.STATE, {"step": np.asarray(3)})
+    with pytest.raises(CheckpointError, match="does not fit"):
+        loop.begin(other)
+    assert checkpoint.read_arrays(folder / loop.STATE)["step"] == 3
+
+
+def copy_of(folder: Path, target: Path) -> Path:
+    target.mkdir()
+    for name in ("config.json", "weights.npz", "measures.json"):
+        (target / name).write_bytes((folder / name).read_bytes())
+    return target
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("weights.npz", b"", "damaged"),
+        ("weights.npz", b"PK\x03\x04 not a zip", "damaged"),
+        ("config.json", b"{", "cannot be read"),
+        ("config.json", b"[]", "JSON object"),
+        ("config.json", b'{"format": 99}', "format 99"),
+        ("config.json", b'{"format": 1, "family": "gan"}', "incomplete"),
+    ],
+)
+def test_damage_is_named(
+    trained: Path, tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    folder = copy_of(trained, tmp_path / "copy")
+    (folder / name).write_bytes(content)
+    with pytest.raises(CheckpointError, match=message):
+        checkpoint.load_generator(folder)
+
+
+def test_truncated_weights_are_damaged(trained: Path, tmp_path: Path) -> None:
+    folder = copy_of(trained, tmp_path / "copy")
+    data = (folder / "weights.npz").read_bytes()
+    (folder / "weights.npz").write_bytes(data[: len(data) // 2])
+    with pytest.raises(CheckpointError, match=r"weights\.npz is damaged"):
+        checkpoint.load_generator(folder)
+
+
+def test_an_unknown_setting_is_named(trained: Path, tmp_path: Path) -> None:
+    folder = copy_of(trained, tmp_path / "copy")
+    values = json.loads((folder / "config.json").read_text())
+    values["model"]["depth"] = 3
+    (folder / "config.json").write_text(json.dumps(values))
+    with pytest.raises(CheckpointError, match="depth"):
+        checkpoint.load_generator(folder)
+
+
+def test_a_missing_folder_and_a_foreign_one(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no checkpoint folder"):
+        checkpoint.read_info(tmp_path / "nowhere")
+    with pytest.raises(CheckpointError, match=r"no config\.json"):
+        checkpoint.read_info(tmp_path)
+
+
+def test_one_damaged_checkpoint_leaves_the_others(trained: Path, tmp_path: Path) -> None:
+    copy_of(trained, tmp_path / "good")
+    (tmp_path / "bad").mkdir()
+    usable, refused = checkpoint.list_checkpoints(tmp_path)
+    assert [info.name for info in usable] == ["good"]
+    assert "config.json" in refused["bad"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "values.json"
+    checkpoint.write_json(path, {"old": 1})
+    with pytest.raises(TypeError):
+        checkpoint.write_json(path, {"new": object()})
+    with pytest.raises(ValueError, match="Object arrays"):
+        checkpoint.write_arrays(path, {"new": np.array([object()])})
+    assert json.loads(path.read_text()) == {"old": 1}
+    assert [each.name for each in tmp_path.iterdir()] == ["values.json"]
+
+
+def test_a_torn_log_line_is_passed_over(trained: Path) -> None:
+    log = trained / "log.jsonl"
+    whole = log.read_text()
+    log.write_text(whole + '{"step": 7, "overl')
+    assert len(loop._read_log(trained)) == 3
+    log.write_text(whole)
+
+
+def test_noise_depends_on_seed_and_step_alone() -> None:
+    first = step_noise(CONFIG, tiny.SPEC, latent_dim=5, step=3)
+    again = step_noise(CONFIG, tiny.SPEC, latent_dim=5, step=3)
+    later = step_noise(CONFIG, tiny.SPEC, latent_dim=5, step=4)
+    assert all(np.array_equal(first[key], again[key]) for key in first)
+    assert not np.array_equal(first["prior"], later["prior"])
+    assert first["keep"].max(axis=1).min() == 1  # never everything dropped
+
+
+def test_kl_by_hand() -> None:
+    mean, log_variance = np.array([[1.0, 0.0]]), np.array([[0.0, np.log(4.0)]])
+    expected = 0.5 + 0.5 * (4 - 1 - np.log(4))
+    assert np.asarray(kl_divergence(mean, log_variance))[0] == pytest.approx(expected)
+    free = np.asarray(kl_divergence(mean, log_variance, free_nats=0.6))
+    assert free[0] == pytest.approx(expected - 0.5)
+
+
+def test_profiles_count_onsets_by_step_of_the_bar() -> None:
+    roll = tiny.phrase(np.random.default_rng(0))[None].astype(np.float32)
+    by_step, by_pitch, sounding = (np.asarray(part) for part in profiles(roll, tiny.SPEC))
+    assert by_step[2].tolist() == [2, 0, 0, 0] * 4  # a kick on each beat of two bars
+    assert by_pitch[2, 2] == 8
+    assert sounding[1].sum() == 6 * 12
+    assert np.asarray(profile_loss(roll, profiles(roll, tiny.SPEC), tiny.SPEC)) == 0
+
+
+def test_spread_of_equal_and_of_disjoint_phrases() -> None:
+    one = tiny.phrase(np.random.default_rng(0))
+    assert spread(np.stack([one, one])) == 0
+    assert spread(np.stack([one, np.zeros_like(one)])) == 1
+
+
+def test_a_configuration_refuses_what_it_does_not_know() -> None:
+    with pytest.raises(SpecError, match="speed"):
+        train_config_from_dict({"speed": 1})
+    with pytest.raises(SpecError, match="multiple of 8"):
+        TrainConfig(batch_size=12)
+
+
+def test_pictures_put_low_notes_at_the_bottom() -> None:
+    roll = np.zeros((1, *tiny.SPEC.shape), np.uint8)
+    roll[0, 0, 0, 0] = 1
+    picture = picture_grid(roll, columns=1, scale=1)
+    assert picture.shape == (26, 34, 3)
+    assert picture[24, 1].max() > 100
+    assert picture[1, 1].max() == 0
