@@ -120,8 +120,8 @@ export class Engine {
   }
 
   #begin() {
-    if (this.step >= this.region[1] - 1e-6 || this.step < 0) this.step = this.region[0];
-    if (this.loop && this.step < this.region[0]) this.step = this.region[0];
+    const [start, end] = this.range;
+    if (this.step >= end - 1e-6 || this.step < start) this.step = start;
     if (!this.#takeFor(this.step)) return; // Begins when the sound is there.
     this.cursor = { time: this.context.currentTime + 0.04, step: this.step };
     this.#to("playing");
@@ -152,6 +152,11 @@ export class Engine {
     this.region = region;
     this.loop = loop;
     if (changed && this.state === "playing") this.#replan();
+  }
+
+  /** Steps that are played: the loop region, or all without loop. */
+  get range() {
+    return this.loop ? this.region : [0, this.steps];
   }
 
   #to(state) {
@@ -246,17 +251,18 @@ export class Engine {
   /** Schedule one more voice at the cursor; false if there is nothing to play there. */
   #schedule() {
     const { cursor } = this;
-    const [start, end] = this.loop ? this.region : [0, this.steps];
-    const limit = cursor.step < end - 1e-6 ? end : this.steps;
-    if (cursor.step >= limit - 1e-6) {
+    const [start, end] = this.range;
+    // A pass that began after the region goes on to the end of the phrase.
+    cursor.limit ??= cursor.step < end - 1e-6 ? end : this.steps;
+    if (cursor.step >= cursor.limit - 1e-6) {
       if (!this.loop) return this.#finish(cursor.time);
-      cursor.step = start;
+      this.cursor = { time: cursor.time, step: start, limit: end };
       return true;
     }
     const take = this.#takeFor(cursor.step);
     if (!take) return false;
     const piece = take.pieceAt(cursor.step);
-    let until = Math.min(piece.end, limit);
+    let until = Math.min(piece.end, cursor.limit);
     if (take !== this.take) {
       // Only to the next boundary, where the newer take may have arrived.
       const next = (Math.floor(cursor.step / this.swapSteps + 1e-6) + 1) * this.swapSteps;
@@ -265,7 +271,7 @@ export class Engine {
     const voice = this.#voice(take, piece, until);
     // Only the end of the phrase is a natural end: there the release rings on.
     if (until < this.steps - 1e-6) this.#fadeOut(voice, voice.t1);
-    this.cursor = { time: voice.t1, step: until };
+    this.cursor = { time: voice.t1, step: until, limit: cursor.limit };
     return true;
   }
 
@@ -275,7 +281,7 @@ export class Engine {
       () => {
         if (this.state !== "playing") return;
         this.#to("stopped");
-        this.step = this.region[0];
+        this.step = 0;
         this.voices = [];
       },
       Math.max(0, 1000 * (time - this.context.currentTime)),

@@ -61,11 +61,14 @@ export class Keyboard {
       const step = sounding % 12;
       if (step === 0 || step === 5) pen.fillRect(0, top + height - 0.5, width, 0.75);
       if (dark) pen.fillRect(width * 0.6, top + height / 2, width * 0.4, 0.75);
-      if (step === 0 || (height > 13 && !dark)) {
-        pen.fillStyle = css([70, 74, 84]);
-        pen.textAlign = "right";
-        pen.fillText(noteName(sounding), width - 4, top + height / 2 + 0.5);
-      }
+    }
+    // Names last: they are taller than a narrow row.
+    pen.fillStyle = css([70, 74, 84]);
+    pen.textAlign = "right";
+    for (let pitch = low; pitch <= high; pitch++) {
+      const sounding = pitch + roll.transpose;
+      if (sounding % 12 !== 0 && (height <= 13 || isBlack(sounding))) continue;
+      pen.fillText(noteName(sounding), width - 4, roll.y(pitch) + height / 2 + 0.5);
     }
   }
 }

@@ -25,6 +25,8 @@ export async function mount(component) {
   const host = component.parentElement;
   let player = players.get(host);
   if (!player) {
+    // Left by another version of this module, which a running server may bring.
+    host.querySelector(":scope > .gp-player")?.player.destroy();
     player = new Player(host);
     players.set(host, player);
     await loadStyle(player.root);
@@ -58,7 +60,7 @@ class Player {
     });
     this.transport = new Transport({
       onPlay: () => this.toggle(),
-      onStart: () => this.#seek(this.engine.region[0]),
+      onStart: () => this.#seek(this.engine.range[0]),
       onLoop: () => this.#setLoop(!this.engine.loop),
       onVolume: (volume) => {
         this.engine.setVolume(volume);
@@ -390,7 +392,7 @@ class Player {
     else if (ours && key === "]") this.#setRegion([this.region[0], Math.max(here, this.region[0] + beat)], true);
     else if (ruler && key === "ArrowLeft") this.#seek(Math.max(0, (Math.ceil(at / beat - 0.01) - 1) * beat));
     else if (ruler && key === "ArrowRight") this.#seek((Math.floor(at / beat + 0.01) + 1) * beat);
-    else if (ours && key === "Home" && target.type !== "range") this.#seek(this.engine.region[0]);
+    else if (ours && key === "Home" && target.type !== "range") this.#seek(this.engine.range[0]);
     else return;
     event.preventDefault();
   }

@@ -49,7 +49,9 @@ export class Supply {
     const all = { start: 0, end: target.steps };
     if (target.take?.complete || target.failures > 3) return null;
     if (!this.ask) return target.url ? all : null;
-    const boundary = engine.nextBoundary(this.latency);
+    // Let go: the first boundary that can be met with luck. A bar is asked for, so that an
+    // answer that comes later than hoped is still good for the boundaries that follow.
+    const boundary = engine.nextBoundary(target.settled ? this.latency / 2 : this.latency);
     if (!boundary) return target.settled || engine.state === "waiting" ? all : null;
     const first = Math.floor(boundary.step + 1e-6);
     const piece = target.take?.pieceAt(boundary.step);
@@ -67,7 +69,7 @@ export class Supply {
       this.timer = setTimeout(this.pump, 200);
       return null;
     }
-    const [start, end] = engine.loop ? engine.region : [0, target.steps];
+    const [start, end] = engine.range;
     const following = piece.end < end ? piece.end : start;
     return target.take.pieceAt(following) ? null : this.#bar(following);
   }
@@ -75,7 +77,9 @@ export class Supply {
   #bar(start) {
     const { bar, steps } = this.target;
     const first = start >= steps ? 0 : start;
-    return { start: first, end: Math.min(first + bar + this.engine.swapSteps, steps) };
+    // One step earlier, for the crossfade that ends on the boundary.
+    const end = Math.min(first + bar + this.engine.swapSteps, steps);
+    return { start: Math.max(0, first - 1), end };
   }
 
   async #fetch(target, window) {
