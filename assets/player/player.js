@@ -122,12 +122,15 @@ class Player {
     this.component = component;
     const before = this.data;
     this.data = data;
+    // A new session, after a restart of the server, knows of no commits.
+    if (before && before.session !== data.session) this.lastCommit = 0;
     this.root.style.setProperty("--gp-height", `${data.height}px`);
     this.theme = readTheme(this.root);
     applyTheme(this.root, this.theme);
     this.stepSeconds = 60 / data.tempo / data.grid.steps_per_beat;
     this.stage.stepSeconds = this.stepSeconds;
     this.transport.setTempo(data.tempo);
+    this.transport.setPlayable(Boolean(data.token || data.sound));
     this.#connect(data);
     this.#updateControls(data, before);
     const fresh = await this.#updateStage(data);
@@ -230,7 +233,11 @@ class Player {
   }
 
   #arrived(header, notes, asked) {
-    if (header.base !== this.data.base || notes.length !== this.data.tracks.length) return;
+    if (header.base !== this.data.base || notes.length !== this.data.tracks.length) {
+      // The page has gone on to another state meanwhile: ask again on top of that.
+      if (this.dragging) this.link.move({ values: this.controls.values, base: this.data.base });
+      return;
+    }
     if (this.notice.textContent !== NO_LIVE) this.#say("");
     this.stats.push({ asked, got: performance.now(), server: header.ms });
     if (this.stats.length > 2000) this.stats.splice(0, 1000);

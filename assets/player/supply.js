@@ -18,6 +18,7 @@ export class Supply {
     this.ask = null;
     this.target = null;
     this.order = 0;
+    this.era = 0;
     this.latency = 0.15;
     this.busy = false;
     // Reads sound before the user has allowed any to be made.
@@ -32,7 +33,7 @@ export class Supply {
     const known = this.target?.key === target.key;
     this.target = known
       ? Object.assign(this.target, target)
-      : { ...target, take: null, order: ++this.order, failures: 0 };
+      : { ...target, take: null, order: ++this.order, failures: 0, era: this.era };
     this.pump();
   }
 
@@ -90,11 +91,10 @@ export class Supply {
         ? await this.ask({ values: target.values, base: target.base, ...window })
         : await this.#download(target.url);
       const buffers = await readStems(header, payload, this.reader);
-      if (header.base === undefined || header.base === target.base) {
-        target.take ??= new Take(target.key, target.order, header.step_seconds, target.steps);
-        target.take.add({ start: header.start, end: header.end, buffers });
-        this.engine.offer(target.take);
-      }
+      target.take ??= new Take(target.key, target.order, header.step_seconds, target.steps);
+      target.take.add({ start: header.start, end: header.end, buffers });
+      // Gone stale or not, it is newer than what is on air, unless all has been forgotten.
+      if (target.era === this.era) this.engine.offer(target.take);
       if (window.end - window.start < target.steps) {
         const seconds = (performance.now() - began) / 1000;
         this.latency += 0.3 * (Math.min(seconds, 2) - this.latency);
@@ -117,6 +117,7 @@ export class Supply {
   /** Other music altogether: nothing fetched before may be heard again. */
   clear() {
     this.target = null;
+    this.era += 1;
     this.engine.clear();
   }
 

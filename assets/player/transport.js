@@ -56,6 +56,12 @@ export class Transport {
     this.play.classList.toggle("gp-waiting", state === "waiting");
   }
 
+  /** Without a source of sound there is nothing to play. */
+  setPlayable(playable) {
+    this.play.disabled = !playable;
+    if (!playable) this.play.title = "There is no sound here";
+  }
+
   setLoop(on) {
     this.loop.setAttribute("aria-pressed", String(on));
   }

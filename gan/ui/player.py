@@ -26,6 +26,7 @@ The front end is in `assets/player`; `gan.ui.player_routes` serves it.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -177,6 +178,11 @@ def _renderer() -> Any:
     return st.components.v2.component(NAME, js=STUB, isolate_styles=False)
 
 
+def _session_name() -> str:
+    """Tells the browser one Streamlit session from the next, after a restart say."""
+    return str(st.session_state.setdefault(f"{NAME}.session", secrets.token_hex(8)))
+
+
 def _payload(data: PlayerData, *, echo: int) -> dict[str, Any]:
     """The data as JSON values; `echo` is the number of the last commit it knows of."""
     if len(data.notes) != len(data.tracks):
@@ -185,6 +191,7 @@ def _payload(data: PlayerData, *, echo: int) -> dict[str, Any]:
     return {
         "assets": asset_root(),
         "echo": echo,
+        "session": _session_name(),
         "notes": notes,
         "tracks": [vars(track) for track in data.tracks],
         "grid": vars(data.grid),
