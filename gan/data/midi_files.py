@@ -17,7 +17,7 @@ import numpy.typing as npt
 from gan.data.phrases import Phrases, Song, cut_phrases
 from gan.data.schemes import assign, read_score
 from gan.errors import MidiError
-from gan.music.notes import NoteArray, as_notes, no_notes
+from gan.music.notes import NoteArray, as_notes
 from gan.spec import RollSpec
 
 SUFFIXES = (".mid", ".midi")
@@ -55,15 +55,11 @@ def read_song(path: Path, name: str, spec: RollSpec) -> Song:
     if not any(chosen):
         raise MidiError("no known track")
     per_step = score.tpq / spec.steps_per_beat
-    starts = [_column(tracks, "time") / per_step for tracks in chosen]
-    everything = np.concatenate(starts)
+    columns = [_columns(sources) / (per_step, per_step, 1) for sources in chosen]
+    everything = np.concatenate([rows[:, 0] for rows in columns])
     if float(np.abs(everything - np.rint(everything)).mean()) > OFF_GRID:
         raise MidiError("its notes do not follow its beat (played freely, or in triplets)")
-    tracks = []
-    for start, sources in zip(starts, chosen, strict=True):
-        end = start + _column(sources, "duration") / per_step
-        pitch = _column(sources, "pitch")
-        tracks.append(_notes(start, end, pitch) if len(start) else no_notes())
+    tracks = [_notes(rows) for rows in columns]
     last = max(int(notes[:, 1].max(initial=0)) for notes in tracks)
     signatures = [
         (one.time / per_step, one.numerator, one.denominator) for one in score.time_signatures
@@ -75,19 +71,19 @@ def read_song(path: Path, name: str, spec: RollSpec) -> Song:
     return Song(name=name, tracks=tuple(tracks), bar_starts=lines)
 
 
-def _column(tracks: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
-    columns = [np.asarray(track.notes.numpy()[name], dtype=np.float64) for track in tracks]
-    return np.concatenate([np.zeros(0), *columns])
+def _columns(tracks: Sequence[Any]) -> npt.NDArray[np.float64]:
+    """Onset, end and pitch of all notes of some symusic tracks, in ticks: `(n, 3)`."""
+    parts = [np.zeros((0, 3))]
+    for track in tracks:
+        values = track.notes.numpy()
+        end = values["time"] + values["duration"]
+        parts.append(np.stack([values["time"], end, values["pitch"]], axis=1))
+    return np.concatenate(parts)
 
 
-def _notes(
-    start: npt.NDArray[np.float64],
-    end: npt.NDArray[np.float64],
-    pitch: npt.NDArray[np.float64],
-) -> NoteArray:
-    # A step is far below 2^31 wherever `bar_lines` accepts the file; damaged files are cut.
-    rows = np.stack([np.rint(start), np.rint(end), pitch], axis=1)
-    return as_notes(np.clip(rows, 0, 2**30).astype(np.int32))
+def _notes(rows: npt.NDArray[np.float64]) -> NoteArray:
+    # A step is far below 2^30 wherever `bar_lines` accepts the file; damaged files are cut.
+    return as_notes(np.clip(np.rint(rows), 0, 2**30).astype(np.int32))
 
 
 def bar_lines(

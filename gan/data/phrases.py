@@ -20,7 +20,7 @@ import numpy.typing as npt
 from gan.music.keys import Key, estimate_key, pitch_class_durations, shift_to_c
 from gan.music.notes import NoteArray, windows
 from gan.music.rolls import Roll, pack, packed_size, paint_track
-from gan.spec import ONSET, RollSpec
+from gan.spec import RollSpec
 
 MIN_ONSETS = 8
 
@@ -91,11 +91,12 @@ def cut_phrases(song: Song, spec: RollSpec, *, hop_bars: int = 2) -> Phrases:
     spans = song.keys or (KeySpan(0, float(song.bar_starts[-1]), _estimated(song, spec)),)
     keys = [_key_at(spans, int(begin), int(begin) + spec.steps) for begin in begins]
     shift = np.array([shift_to_c(key) for key in keys], dtype=np.int8)
-    rolls = _phrases(song, spec, begins=begins, shift=shift)
-    full = _full_enough(rolls)
+    rolls, onsets = _phrases(song, spec, begins=begins, shift=shift)
+    in_half = 2 * (onsets > 0).sum(axis=1) >= len(spec.tracks)
+    full = (onsets.sum(axis=1) >= MIN_ONSETS) & in_half
     return Phrases(
         name=song.name,
-        bits=pack(rolls[full]),
+        bits=pack(rolls if full.all() else rolls[full]),
         start_bar=np.array(starts, dtype=np.int32)[full],
         shift=shift[full],
         minor=np.array([key.minor for key in keys], dtype=np.bool_)[full],
@@ -119,21 +120,19 @@ def phrase_starts(
 
 def _phrases(
     song: Song, spec: RollSpec, *, begins: npt.NDArray[np.int64], shift: npt.NDArray[np.int8]
-) -> Roll:
-    """The rolls that begin at the steps `begins`, each moved by its `shift` semitones."""
+) -> tuple[Roll, npt.NDArray[np.int64]]:
+    """The rolls that begin at the steps `begins`, each moved by its `shift` semitones.
+
+    With them the number of onsets in each, `(n, track)`.
+    """
     rolls = np.empty((len(begins), *spec.shape), dtype=np.uint8)
+    onsets = np.zeros((len(begins), len(spec.tracks)), dtype=np.int64)
     for index, track in enumerate(spec.tracks):
         groups, notes = windows(song.tracks[index], begins, length=spec.steps)
         if not track.is_drum:
             notes[:, 2] += shift[groups]
-        paint_track(rolls[:, index], groups, notes, track=track, spec=spec)
-    return rolls
-
-
-def _full_enough(rolls: Roll) -> npt.NDArray[np.bool_]:
-    onsets = np.count_nonzero(rolls[..., ONSET], axis=(2, 3))
-    in_half = 2 * (onsets > 0).sum(axis=1) >= onsets.shape[1]
-    return np.asarray((onsets.sum(axis=1) >= MIN_ONSETS) & in_half)
+        onsets[:, index] = paint_track(rolls[:, index], groups, notes, track=track, spec=spec)
+    return rolls, onsets
 
 
 def _estimated(song: Song, spec: RollSpec) -> Key:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-import urllib.error
-import urllib.request
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -62,6 +59,9 @@ SOURCES = {source.name: source for source in (POP909, BACH)}
 
 _BLOCK = 1 << 20
 
+# Networking and zip are imported where they are used: every process that reads music imports
+# this module, and none of them fetches any.
+
 
 def fetch(
     url: str,
@@ -97,12 +97,15 @@ def fetch(
 
 def _download(url: str, archive: Path, progress: Callable[[int, int], None] | None) -> str:
     """Write what `url` sends to `archive`; its SHA-256."""
+    from urllib.error import URLError
+    from urllib.request import urlopen
+
     if not url.startswith(("https://", "file://")):
         raise DataError(f"{url} is not an https address.")
     digest = hashlib.sha256()
     done = 0
     try:
-        with urllib.request.urlopen(url, timeout=60) as answer, archive.open("wb") as file:
+        with urlopen(url, timeout=60) as answer, archive.open("wb") as file:
             total = int(answer.headers.get("Content-Length") or 0)
             while block := answer.read(_BLOCK):
                 file.write(block)
@@ -110,12 +113,14 @@ def _download(url: str, archive: Path, progress: Callable[[int, int], None] | No
                 done += len(block)
                 if progress is not None:
                     progress(done, total)
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (URLError, OSError, ValueError) as error:
         raise DataError(f"{url} cannot be downloaded: {error}.") from error
     return digest.hexdigest()
 
 
 def _unpack(archive: Path, folder: Path) -> None:
+    import zipfile
+
     try:
         with zipfile.ZipFile(archive) as file:
             for name in file.namelist():

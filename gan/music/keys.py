@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +61,12 @@ def key_profile(key: Key) -> npt.NDArray[np.float64]:
     return np.asarray(centred / np.linalg.norm(centred))
 
 
+@cache
+def _profiles() -> tuple[tuple[Key, npt.NDArray[np.float64]], ...]:
+    keys = [Key(tonic, minor) for minor in (False, True) for tonic in range(12)]
+    return tuple((key, key_profile(key)) for key in keys)
+
+
 def pitch_class_durations(tracks: Iterable[NoteArray]) -> npt.NDArray[np.float64]:
     """How many steps each of the twelve pitch classes sounds over all tracks: `(12,)`."""
     total = np.zeros(12)
@@ -74,8 +81,8 @@ def estimate_key(durations: npt.ArrayLike) -> Key:
     heard = np.asarray(durations, dtype=np.float64)
     heard = heard - heard.mean()
     best, best_key = 0.0, Key(0)
-    for key in (Key(tonic, minor) for minor in (False, True) for tonic in range(12)):
-        score = float(heard @ key_profile(key))
+    for key, profile in _profiles():
+        score = float(heard @ profile)
         if score > best + 1e-12:
             best, best_key = score, key
     return best_key

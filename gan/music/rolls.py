@@ -46,11 +46,11 @@ def roll_from_notes(notes: Sequence[NoteArray], spec: RollSpec) -> Roll:
 
 def paint_track(
     rolls: Roll, groups: Groups, notes: NoteArray, *, track: Track, spec: RollSpec
-) -> None:
-    """Write one track of many rolls at once: `rolls` is `(n, step, pitch, 2)`.
+) -> npt.NDArray[np.int64]:
+    """Write one track of many rolls at once: `rolls` is `(n, step, pitch, 2)`, all overwritten.
 
     `groups` `(notes,)` says which of the n rolls each note belongs to; steps count from that
-    roll's start. The rules are those of `roll_from_notes`.
+    roll's start. The rules are those of `roll_from_notes`. Gives the onsets in each roll.
     """
     groups, kept = _playable(groups, notes, track=track, spec=spec)
     onset, end, pitch = kept[:, 0], kept[:, 1], kept[:, 2] - spec.pitch_min
@@ -62,9 +62,11 @@ def paint_track(
     # Step by step, each over all rolls: three times as fast as a cumulative sum along steps.
     for step in range(1, spec.steps):
         flips[step] ^= flips[step - 1]
-    rolls[..., SOUNDING] = flips[:-1].transpose(1, 0, 2)
-    rolls[..., ONSET] = 0
+    # Both channels of a cell as one number of two bytes, of which SOUNDING is the lower:
+    # twice as fast as every other byte, and ONSET becomes 0 in the same pass.
+    rolls.view("<u2")[..., 0] = flips[:-1].transpose(1, 0, 2)
     rolls[groups, onset, pitch, ONSET] = 1
+    return np.bincount(groups, minlength=len(rolls))
 
 
 def _playable(
