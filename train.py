@@ -44,9 +44,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--seed", type=int, default=defaults.seed)
     add("--learning_rate", type=float, default=defaults.learning_rate, help="of the VAE stage")
     add("--adversarial_rate", type=float, default=defaults.adversarial_rate)
+    add("--discriminator_rate", type=float, default=defaults.discriminator_rate)
     add("--warmup", type=float, default=defaults.warmup, help="share trained as a VAE first")
     add("--kl", type=float, default=defaults.kl, help="weight of the KL term")
     add("--anchor", type=float, default=defaults.anchor, help="weight of the reconstruction")
+    add("--reconstructed", type=float, default=defaults.reconstructed, help="share of fakes")
     add("--profile", type=float, default=defaults.profile, help="weight of the profile loss")
     add("--r1", type=float, default=defaults.r1, help="weight of the gradient penalty")
     add("--key_shift", type=int, default=defaults.key_shift, help="augment by +-N semitones")
@@ -130,6 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
 def run(args: argparse.Namespace) -> int:
     dataset, report = ingest(args.data_dir, scheme=args.scheme, cache_dir=args.cache_dir)
     print(report)
+    from gan.explorer import prepare
     from gan.models.config import ModelConfig
     from gan.training import loop
     from gan.training.device import describe_device
@@ -165,6 +168,8 @@ def run(args: argparse.Namespace) -> int:
         console.close()
     finally:
         signal.signal(signal.SIGINT, previous)
+    print("Finding the directions that the sliders move along ...")
+    prepare(folder)
     print(f"Wrote {folder.resolve()}")
     return 0
 

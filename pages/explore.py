@@ -76,7 +76,9 @@ st.session_state["seed"] = desk.point.seed
 top[0].number_input(
     "Seed", 0, SEED_MAX, key="seed", on_change=take_seed, help="The same seed, the same phrase."
 )
-top[1].button("New phrase", icon=":material/casino:", on_click=roll_dice, width="stretch", type="primary")
+top[1].button(
+    "New phrase", icon=":material/casino:", on_click=roll_dice, width="stretch", type="primary"
+)
 top[2].button(
     "Undo", icon=":material/undo:", on_click=desk.undo, disabled=not desk.past, width="stretch"
 )
@@ -120,7 +122,13 @@ if roll is not None:
         live, backend = live_session(explorer)
         base = base_name(desk.point)
         backend.show(base, desk.point, how=desk.how, soundfont=desk.soundfont)
-        data = replace(data, sliders=panels.sliders_of(explorer, desk.point), live=live, base=base)
+        data = replace(
+            data,
+            sliders=panels.sliders_of(explorer, desk.point),
+            live=live,
+            base=base,
+            pad=panels.pad_axes(explorer),
+        )
     with main:
         player(
             replace(data, mix=desk.mix),

@@ -36,7 +36,12 @@ for index, (end, label) in enumerate((("a", "From seed"), ("b", "To seed"))):
         row[2 * index].number_input(label, 0, SEED_MAX, ends[end], key=f"between:{end}:{ends[end]}")
     )
     row[2 * index + 1].button(
-        "", icon=":material/casino:", key=f"between:dice:{end}", help="Another seed", on_click=dice, args=(end,)
+        "",
+        icon=":material/casino:",
+        key=f"between:dice:{end}",
+        help="Another seed",
+        on_click=dice,
+        args=(end,),
     )
 ends["steps"] = row[4].slider("Phrases", 2, 16, ends["steps"], key="between:steps")
 ends["bold"] = row[5].slider("Truncation", 0.0, 1.5, ends["bold"], 0.05, key="between:bold")

@@ -98,7 +98,8 @@ def _features(probabilities: Floats, spec: RollSpec) -> NDArray[np.float64]:
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Zero mean, unit deviation; what is undefined for a phrase counts as average."""
     filled = np.where(np.isfinite(values), values, np.nanmean(values))
-    return (filled - filled.mean()) / max(float(filled.std()), 1e-9)
+    centred = filled - filled.mean()
+    return np.asarray(centred / max(float(filled.std()), 1e-9), np.float64)
 
 
 def _slopes(w: Floats, targets: NDArray[np.float64], *, ridge: float = 1e-2) -> NDArray[np.float64]:
@@ -106,8 +107,8 @@ def _slopes(w: Floats, targets: NDArray[np.float64], *, ridge: float = 1e-2) -> 
     x = w.astype(np.float64) - w.mean(axis=0)
     gram = x.T @ x / len(x)
     gram += ridge * np.trace(gram) / len(gram) * np.eye(len(gram))
-    slopes = np.linalg.solve(gram, x.T @ targets / len(x)).T
-    return np.asarray(slopes, np.float64)
+    slopes: NDArray[np.float64] = np.linalg.solve(gram, x.T @ targets / len(x)).T
+    return slopes
 
 
 def choose_measures(samples: Samples, names: Sequence[str] | None = None) -> list[str]:

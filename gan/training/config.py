@@ -16,7 +16,8 @@ class TrainConfig:
     Weights of the adversarial stage: the adversarial loss counts 1, `anchor` weighs the
     summed reconstruction cross-entropy, `profile` the profile loss, `r1` the gradient
     penalty, taken every `r1_every` steps (lazy regularisation: Karras et al. 2020).
-    `kl` weighs the KL term against the summed cross-entropy; it rises over `kl_steps`.
+    `reconstructed` is the share of fakes that are reconstructions; the rest are samples of
+    the prior. `kl` weighs the KL term against the summed cross-entropy; it rises over `kl_steps`.
     """
 
     family: str = "gan"
@@ -25,13 +26,15 @@ class TrainConfig:
     batch_size: int = 64
     seed: int = 0
     learning_rate: float = 1e-3
-    adversarial_rate: float = 2e-4
+    adversarial_rate: float = 3e-4
+    discriminator_rate: float = 5e-4
     kl: float = 0.25
     kl_steps: int = 1000
     free_nats: float = 0.0
-    anchor: float = 0.01
+    anchor: float = 0.002
+    reconstructed: float = 0.25
     profile: float = 0.5
-    r1: float = 1.0
+    r1: float = 0.3
     r1_every: int = 8
     drop_track: float = 0.15
     key_shift: int = 0
@@ -46,6 +49,13 @@ class TrainConfig:
             raise SpecError("batch_size must be a multiple of 8.")
         if not 0.0 <= self.warmup <= 1.0:
             raise SpecError("warmup must lie between 0 and 1.")
+        if not 0.0 < self.reconstructed < 1.0:
+            raise SpecError("reconstructed must lie between 0 and 1, ends excluded.")
+
+    @property
+    def reconstructions(self) -> int:
+        """Reconstructions in a batch of fakes; at least one, and one sample beside them."""
+        return min(max(round(self.reconstructed * self.batch_size), 1), self.batch_size - 1)
 
     @property
     def warmup_steps(self) -> int:

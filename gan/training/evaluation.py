@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gan.data.dataset import Dataset, rolls
+from gan.errors import CheckpointError
 from gan.models.base import Generator
 from gan.music.compare import overlaps
 from gan.music.measures import measure
 from gan.music.rolls import binarise
 from gan.spec import ONSET
+from gan.training.checkpoint import read_arrays, write_arrays
 
 SAMPLE_SEED = 20_260_101
+REFERENCE = "reference.npz"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Measures of held-out phrases, and of as many training phrases: the ceiling.
+    """Measures of held-out phrases, and the overlap that training phrases reach: the ceiling.
 
-    `onset_rate` is the held-out mean share of onset cells for each track.
+    `diversity` is the `spread` of the held-out phrases.
     """
 
     held_out: Mapping[str, NDArray[np.float64]]
@@ -104,6 +108,29 @@ def reference(
         ceiling=overlaps(measure(train, dataset.spec), theirs),
         diversity=spread(held_out[shuffled]),
     )
+
+
+def save_reference(folder: Path, against: Reference) -> None:
+    """`reference.npz`: the measures alone, no phrase of the data."""
+    arrays: dict[str, NDArray[np.floating]] = {
+        f"held_out/{name}": values.astype(np.float32) for name, values in against.held_out.items()
+    }
+    arrays |= {f"ceiling/{name}": np.asarray(v) for name, v in against.ceiling.items()}
+    write_arrays(folder / REFERENCE, {**arrays, "diversity": np.asarray(against.diversity)})
+
+
+def load_reference(folder: Path) -> Reference:
+    """What `save_reference` wrote; raises `CheckpointError` where it is missing or damaged."""
+    arrays = read_arrays(folder / REFERENCE)
+    sides: dict[str, dict[str, NDArray[np.float64]]] = {"held_out": {}, "ceiling": {}}
+    for key, values in arrays.items():
+        side, _, name = key.partition("/")
+        if side in sides:
+            sides[side][name] = values.astype(np.float64)
+    ceiling = {name: float(value) for name, value in sides["ceiling"].items()}
+    if not ceiling or "diversity" not in arrays:
+        raise CheckpointError(f"{folder / REFERENCE} is not a reference; train again.")
+    return Reference(sides["held_out"], ceiling, float(arrays["diversity"]))
 
 
 def evaluate(generator: Generator, against: Reference, *, n: int) -> Evaluation:

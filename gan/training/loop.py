@@ -89,6 +89,7 @@ class Session:
         self.reference = evaluation.reference(
             run.dataset, self.train_index, held_out, n=self.config.samples
         )
+        evaluation.save_reference(run.folder, self.reference)
         self.best = _best_so_far(run.folder)
         self.started, self.first_step = time.monotonic(), state.step
         self.warmup_steps = self._stored_warmup()

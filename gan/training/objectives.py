@@ -42,18 +42,20 @@ def shown(rolls: Tensor, keep: Tensor, turn: Tensor) -> Tensor:
 def fakes(
     generator: Autoencoder, rolls: Tensor, noise: dict[str, Tensor], config: TrainConfig
 ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-    """Half reconstructions, half prior samples, and the generator's anchor.
+    """Reconstructions, then prior samples, and the generator's anchor.
 
     After "Autoencoding beyond pixels" (Larsen et al. 2016). Returns hard rolls
     `(batch, ...)`, the anchor loss, and metrics.
     """
-    half = config.batch_size // 2
+    count = config.reconstructions
     spec = generator.spec
-    target = rolls[:half]
+    target = rolls[:count]
     mean, log_variance = generator.encoder(target)
-    z = mean + ops.exp(0.5 * log_variance) * noise["posterior"][:half]
-    logits = generator.decoder(ops.concatenate([z, noise["prior"][half:]], axis=0))
-    reconstruction = ops.mean(losses.reconstruction([part[:half] for part in logits], target, spec))
+    z = mean + ops.exp(0.5 * log_variance) * noise["posterior"][:count]
+    logits = generator.decoder(ops.concatenate([z, noise["prior"][count:]], axis=0))
+    reconstruction = ops.mean(
+        losses.reconstruction([part[:count] for part in logits], target, spec)
+    )
     divergence = ops.mean(losses.kl_divergence(mean, log_variance, config.free_nats))
     anchor = config.anchor * (reconstruction + config.kl * divergence)
     metrics = {"reconstruction": reconstruction, "kl": divergence}
@@ -61,11 +63,16 @@ def fakes(
 
 
 def generator_objective(
-    scores: Tensor, fake: Tensor, *, anchor: Tensor, profile: Any, weight: float, spec: RollSpec
+    scores: Tensor,
+    fake: Tensor,
+    *,
+    anchor: Tensor,
+    profile: Any,
+    config: TrainConfig,
+    spec: RollSpec,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Adversarial loss, anchor and profile loss; the last on prior samples only."""
     adversarial = losses.generator_loss(scores)
-    half = fake.shape[0] // 2 if fake.shape[0] else ops.shape(fake)[0] // 2
-    profile_term = losses.profile_loss(fake[half:], profile, spec)
-    loss = adversarial + anchor + weight * profile_term
+    profile_term = losses.profile_loss(fake[config.reconstructions :], profile, spec)
+    loss = adversarial + anchor + config.profile * profile_term
     return loss, {"g_loss": adversarial, "profile": profile_term}

@@ -41,7 +41,7 @@ class TrainState:
                 config.adversarial_rate, beta_1=0.0, beta_2=0.99, clipnorm=20.0
             )
             self.d_optimizer = keras.optimizers.Adam(
-                config.adversarial_rate, beta_1=0.0, beta_2=0.99
+                config.discriminator_rate, beta_1=0.0, beta_2=0.99
             )
             self.g_optimizer.build(self.generator_variables)
             self.d_optimizer.build(self.discriminator.trainable_variables)
@@ -95,3 +95,7 @@ class TrainState:
         for name, variable in self._variables():
             variable.assign(values[name])
         self.step = int(values["step"])
+        # Rates are among an optimiser's variables, but a resumed run may ask for others.
+        if self.discriminator is not None:
+            self.g_optimizer.learning_rate = self.config.adversarial_rate
+            self.d_optimizer.learning_rate = self.config.discriminator_rate

@@ -92,7 +92,7 @@ def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
                 fake,
                 anchor=anchor,
                 profile=target,
-                weight=config.profile,
+                config=config,
                 spec=spec,
             )
         _apply(state.g_optimizer, tape, g_loss, state.generator_variables)

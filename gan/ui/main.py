@@ -15,5 +15,6 @@ st.navigation(
     [
         st.Page(PAGES / "explore.py", title="Explore", icon=":material/tune:", default=True),
         st.Page(PAGES / "interpolate.py", title="Interpolate", icon=":material/multiple_stop:"),
-    ]
+    ],
+    position="top",
 ).run()

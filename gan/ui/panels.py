@@ -111,6 +111,16 @@ def sliders_of(explorer: Explorer, point: Point) -> tuple[Slider, ...]:
     return (first, *rest)
 
 
+def pad_axes(explorer: Explorer) -> tuple[str, str] | None:
+    """Two directions for the XY pad that are easy to hear: how high, and how much."""
+    ids = [direction.id for direction in explorer.directions]
+    first = next((name for name in ids if name.endswith(".register")), None)
+    second = next((name for name in reversed(ids) if name.endswith(".notes")), None)
+    if first and second:
+        return first, second
+    return (ids[0], ids[1]) if len(ids) > 1 else None
+
+
 def grid_of(spec: RollSpec) -> Grid:
     return Grid(
         bars=spec.bars,
