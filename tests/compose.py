@@ -78,10 +78,13 @@ def _track(events: Sequence[tuple[float, mido.Message]]) -> mido.MidiTrack:
     return track
 
 
-def melody(bars: int, *, tonic: int = 60) -> list[Row]:
-    """Quarter notes up and down a major scale from `tonic`."""
+def melody(bars: int, *, tonic: int = 60, turn: int = 0) -> list[Row]:
+    """Quarter notes up and down a major scale from `tonic`; each `turn` to 23 is another."""
     scale = (0, 2, 4, 5, 7, 5, 4, 2)
-    return [(4 * beat, 4 * beat + 4, tonic + scale[beat % 8]) for beat in range(4 * bars)]
+    length = 4 - turn // 8
+    return [
+        (4 * beat, 4 * beat + length, tonic + scale[(beat + turn) % 8]) for beat in range(4 * bars)
+    ]
 
 
 def chords(bars: int, *, tonic: int = 48) -> list[Row]:
@@ -99,10 +102,10 @@ def drums(bars: int) -> list[Row]:
     return [(4 * beat, 4 * beat + 1, 36) for beat in range(4 * bars)]
 
 
-def duo(path: Path, *, bars: int = 6, tonic: int = 60, **settings: object) -> Path:
+def duo(path: Path, *, bars: int = 6, tonic: int = 60, turn: int = 0, **settings: object) -> Path:
     """A file of a melody (LEAD) and chords (KEYS) in `tonic` major."""
     parts = [
-        Part("LEAD", melody(bars, tonic=tonic), program=73),
+        Part("LEAD", melody(bars, tonic=tonic, turn=turn), program=73),
         Part("KEYS", chords(bars, tonic=tonic - 12), program=4),
     ]
     return write_midi(path, parts, **settings)  # type: ignore[arg-type]

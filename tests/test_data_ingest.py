@@ -19,8 +19,8 @@ from gan.music.rolls import is_valid, notes_from_roll
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Three songs of one shape in different keys, one of them in a folder below."""
-    duo(tmp_path / "music" / "b.mid", bars=8, tonic=67)
-    duo(tmp_path / "music" / "a.MIDI", bars=6, tonic=62)
+    duo(tmp_path / "music" / "b.mid", bars=8, tonic=67, turn=2)
+    duo(tmp_path / "music" / "a.MIDI", bars=6, tonic=62, turn=1)
     duo(tmp_path / "music" / "below" / "c.mid", bars=4)
     return tmp_path / "music"
 
@@ -42,8 +42,8 @@ def test_a_folder_becomes_phrases_in_c(folder: Path, tmp_path: Path) -> None:
     lead, keys = notes_from_roll(first[5], dataset.spec)
     assert lead.tolist() == [list(row) for row in melody(4)]
     assert keys.tolist() == sorted([list(row) for row in chords(4)])
-    # The same music in G, moved up a fourth to C.
-    assert notes_from_roll(first[2], dataset.spec)[0][0].tolist() == [0, 4, 72]
+    # A song in G that begins on its third, B, moved up a fourth to E.
+    assert notes_from_roll(first[2], dataset.spec)[0][0].tolist() == [0, 4, 76]
 
 
 def test_the_hop_is_in_bars(folder: Path, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_each_broken_file_is_refused_with_its_reason(folder: Path, tmp_path: Pat
     (folder / "copy.mid").write_bytes((folder / "b.mid").read_bytes())
     write_midi(folder / "silent.mid", [Part("LEAD", [])])
     write_midi(folder / "stranger.mid", [Part("Tuba", melody(8))])
-    duo(folder / "waltz.mid", signatures=((0, 3, 4),))
+    duo(folder / "waltz.mid", turn=3, signatures=((0, 3, 4),))
     duo(folder / "short.mid", bars=3)
     free = [(4.3 * k + 0.37 * (k % 3), 4.3 * k + 4, 60) for k in range(40)]
     write_midi(folder / "free.mid", [Part("LEAD", free), Part("KEYS", free)])
@@ -87,6 +87,20 @@ def test_each_broken_file_is_refused_with_its_reason(folder: Path, tmp_path: Pat
     assert "waltz.mid: not 4/4 but 3/4" in str(report)
 
 
+def test_a_song_under_another_name_or_in_another_key_is_taken_once(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    duo(music / "a.mid", bars=4)
+    duo(music / "b.mid", bars=4, beats_per_minute=90)
+    duo(music / "c.mid", bars=4, tonic=62)
+    write_midi(music / "d.mid", [Part("LEAD", chords(4)), Part("KEYS", melody(4))])
+    dataset, report = ingest(music, cache_dir=tmp_path / "cache")
+    assert dataset.song_names == ("a.mid", "d.mid")
+    assert report.refused == {
+        "b.mid": "the same music as a.mid",
+        "c.mid": "the same music as a.mid",
+    }
+
+
 def test_the_cache_answers_until_a_file_changes(folder: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     calls: list[tuple[int, int]] = []
@@ -107,11 +121,11 @@ def test_the_cache_answers_until_a_file_changes(folder: Path, tmp_path: Path) ->
     # Touched but not changed: the content decides.
     os.utime(folder / "b.mid", (1, 1))
     assert ingest(folder, cache_dir=cache)[1].cached
-    duo(folder / "b.mid", bars=12, tonic=67)
+    duo(folder / "b.mid", bars=12, tonic=67, turn=2)
     changed, report = ingest(folder, cache_dir=cache)
     assert not report.cached
     assert len(changed) == 8
-    duo(folder / "d.mid", bars=4, tonic=65)
+    duo(folder / "d.mid", bars=4, tonic=65, turn=3)
     assert len(ingest(folder, cache_dir=cache)[0]) == 9
     assert not ingest(folder, cache_dir=cache, hop_bars=4)[1].cached
 
@@ -131,7 +145,7 @@ def test_a_damaged_cache_is_made_again(folder: Path, tmp_path: Path) -> None:
 
 def test_processes_give_the_same_phrases_in_the_same_order(folder: Path, tmp_path: Path) -> None:
     for k in range(20):
-        duo(folder / f"more-{k:02}.mid", bars=4 + k % 3, tonic=55 + k)
+        duo(folder / f"more-{k:02}.mid", bars=4 + k % 3, tonic=55 + k, turn=3 + k)
     (folder / "more-07.mid").write_bytes(b"broken")
     alone, _ = ingest(folder, cache_dir=tmp_path / "one", workers=1)
     shared, report = ingest(folder, cache_dir=tmp_path / "two", workers=2)
@@ -173,10 +187,10 @@ def test_the_band_by_program(tmp_path: Path) -> None:
     music = tmp_path / "music"
     for k in range(3):
         parts = [
-            Part(f"track {k}", melody(4), program=24),
+            Part(f"track {k}", melody(4, turn=k), program=24),
             Part("", chords(4), program=18),
             Part(f"staff {k}", chords(4, tonic=36), program=33),
-            Part(f"{k}", melody(4, tonic=72), program=73),
+            Part(f"{k}", melody(4, tonic=72, turn=k), program=73),
             Part("", melody(4), program=127),
             Part("", drums(4), is_drum=True),
         ]

@@ -15,6 +15,7 @@ from gan.data import cache
 from gan.data.dataset import Dataset
 from gan.data.plan import Plan, make_plan
 from gan.data.pool import Progress, Work, read_all
+from gan.data.repeats import without_repeats
 from gan.errors import DataError
 from gan.spec import spec_to_dict
 
@@ -95,6 +96,8 @@ def ingest(
     if found is None:
         work = Work(plan, hop_bars, _copies(plan, digests))
         phrases = read_all(work, workers=workers, progress=progress)
+        if plan.refuse_repeats:
+            phrases = without_repeats(phrases, plan.spec)
         try:
             cache.write_entry(place, key, plan.spec, phrases=phrases, manifest={"hop": hop_bars})
         except OSError as error:

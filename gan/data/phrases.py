@@ -105,9 +105,7 @@ def cut_phrases(song: Song, spec: RollSpec, *, hop_bars: int = 2) -> Phrases:
     )
 
 
-def phrase_starts(
-    bar_starts: npt.NDArray[np.int64], spec: RollSpec, *, hop_bars: int
-) -> list[int]:
+def phrase_starts(bar_starts: npt.NDArray[np.int64], spec: RollSpec, *, hop_bars: int) -> list[int]:
     """The bars at which a phrase of whole bars can start; the hop restarts at odd bars."""
     regular = np.diff(bar_starts) == spec.steps_per_bar
     starts, run = [], 0
@@ -137,9 +135,7 @@ def _phrases(
 
 def _estimated(song: Song, spec: RollSpec) -> Key:
     pairs = zip(song.tracks, spec.tracks, strict=True)
-    return estimate_key(
-        pitch_class_durations(notes for notes, track in pairs if not track.is_drum)
-    )
+    return estimate_key(pitch_class_durations(notes for notes, track in pairs if not track.is_drum))
 
 
 def _key_at(keys: tuple[KeySpan, ...], begin: int, end: int) -> Key:

@@ -87,9 +87,7 @@ def _executor(work: Work, workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(work,))
 
 
-def _in_processes(
-    work: Work, chunks: Sequence[Sequence[int]], workers: int
-) -> Iterator[Phrases]:
+def _in_processes(work: Work, chunks: Sequence[Sequence[int]], workers: int) -> Iterator[Phrases]:
     done = 0
     while done < len(chunks):
         try:
@@ -105,9 +103,7 @@ def _in_processes(
             done += 1
 
 
-def _pooled(
-    work: Work, chunks: Sequence[Sequence[int]], workers: int
-) -> Iterator[list[Phrases]]:
+def _pooled(work: Work, chunks: Sequence[Sequence[int]], workers: int) -> Iterator[list[Phrases]]:
     """Chunk by chunk in order, with a few ahead of the reader and no more in memory."""
     executor = _executor(work, workers)
     pending: deque[Future[list[Phrases]]] = deque()

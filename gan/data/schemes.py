@@ -110,8 +110,10 @@ def choose(scheme: str, scans: Sequence[Sequence[Part]]) -> tuple[RollSpec, str]
     if named is not None and len(named.tracks) > 1:
         names = ", ".join(named.track_names)
         return named, f"Tracks by name, because most files share these: {names}."
-    banded = sum(len({family(one.program, one.is_drum) for one in parts} - {None}) > 1
-                 for parts in with_notes)
+    banded = sum(
+        len({family(one.program, one.is_drum) for one in parts} - {None}) > 1
+        for parts in with_notes
+    )
     if with_notes and banded * 2 >= len(with_notes):
         return BAND, (
             "Tracks by General MIDI program, because the files share no names and"
@@ -147,8 +149,7 @@ def _named_track(parts: Sequence[Part]) -> Track:
         name=most([one.name for one in parts]),
         program=most([one.program for one in parts]),
         is_drum=is_drum,
-        monophonic=not is_drum
-        and float(np.mean([one.alone for one in parts])) >= _MONOPHONIC_FROM,
+        monophonic=not is_drum and float(np.mean([one.alone for one in parts])) >= _MONOPHONIC_FROM,
     )
 
 

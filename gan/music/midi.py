@@ -63,9 +63,7 @@ def midi_from_roll(
     return midi
 
 
-def _check(
-    *, tempo: float, programs: Sequence[int], include: Sequence[bool], tracks: int
-) -> None:
+def _check(*, tempo: float, programs: Sequence[int], include: Sequence[bool], tracks: int) -> None:
     low, high = TEMPO_RANGE
     if not low <= tempo <= high:
         raise SpecError(f"A tempo of {tempo:g} is not between {low:g} and {high:g}.")
@@ -162,9 +160,7 @@ def notes_from_midi(
     return found
 
 
-def _placed(
-    midi: pretty_midi.PrettyMIDI, spec: RollSpec
-) -> list[list[pretty_midi.Instrument]]:
+def _placed(midi: pretty_midi.PrettyMIDI, spec: RollSpec) -> list[list[pretty_midi.Instrument]]:
     """The instruments of each track of the spec."""
     by_name = [_named(midi, track) for track in spec.tracks]
     if any(by_name):

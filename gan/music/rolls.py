@@ -252,5 +252,3 @@ def unpack(bits: npt.NDArray[np.uint8], spec: RollSpec) -> Roll:
 def _check_shape(roll: Roll, spec: RollSpec) -> None:
     if roll.shape != spec.shape:
         raise SpecError(f"A roll of shape {roll.shape} does not fit the spec's {spec.shape}.")
-
-
