@@ -58,3 +58,9 @@ def test_transpose_leaves_its_argument() -> None:
     notes = as_notes([(0, 1, 60)])
     assert transpose(notes, -3).tolist() == [[0, 1, 57]]
     assert notes[0, 2] == 60
+
+
+def test_notes_before_the_first_step_keep_their_lane() -> None:
+    notes = as_notes([(-6, -4, 61), (-6, 90, 60), (95, 99, 60), (97, 99, 61)])
+    assert without_overlaps(notes).tolist() == notes.tolist()
+    assert monophonic(notes).tolist() == [[-6, -4, 61], [95, 97, 60], [97, 99, 61]]

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from gan.music.keys import Key, estimate_key, pitch_class_durations, shift_to_c
 from gan.music.notes import NoteArray, windows
-from gan.music.rolls import Roll, pack, packed_size, paint_track
+from gan.music.rolls import packed_rolls, packed_size
 from gan.spec import RollSpec
 
 MIN_ONSETS = 8
@@ -91,12 +91,12 @@ def cut_phrases(song: Song, spec: RollSpec, *, hop_bars: int = 2) -> Phrases:
     spans = song.keys or (KeySpan(0, float(song.bar_starts[-1]), _estimated(song, spec)),)
     keys = [_key_at(spans, int(begin), int(begin) + spec.steps) for begin in begins]
     shift = np.array([shift_to_c(key) for key in keys], dtype=np.int8)
-    rolls, onsets = _phrases(song, spec, begins=begins, shift=shift)
+    bits, onsets = _phrases(song, spec, begins=begins, shift=shift)
     in_half = 2 * (onsets > 0).sum(axis=1) >= len(spec.tracks)
     full = (onsets.sum(axis=1) >= MIN_ONSETS) & in_half
     return Phrases(
         name=song.name,
-        bits=pack(rolls if full.all() else rolls[full]),
+        bits=bits if full.all() else bits[full],
         start_bar=np.array(starts, dtype=np.int32)[full],
         shift=shift[full],
         minor=np.array([key.minor for key in keys], dtype=np.bool_)[full],
@@ -118,19 +118,18 @@ def phrase_starts(bar_starts: npt.NDArray[np.int64], spec: RollSpec, *, hop_bars
 
 def _phrases(
     song: Song, spec: RollSpec, *, begins: npt.NDArray[np.int64], shift: npt.NDArray[np.int8]
-) -> tuple[Roll, npt.NDArray[np.int64]]:
-    """The rolls that begin at the steps `begins`, each moved by its `shift` semitones.
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The packed rolls that begin at the steps `begins`, each moved by its `shift` semitones.
 
-    With them the number of onsets in each, `(n, track)`.
+    With them the number of onsets of each track, `(n, track)`.
     """
-    rolls = np.empty((len(begins), *spec.shape), dtype=np.uint8)
-    onsets = np.zeros((len(begins), len(spec.tracks)), dtype=np.int64)
-    for index, track in enumerate(spec.tracks):
-        groups, notes = windows(song.tracks[index], begins, length=spec.steps)
+    tracks = []
+    for track, whole in zip(spec.tracks, song.tracks, strict=True):
+        groups, notes = windows(whole, begins, length=spec.steps)
         if not track.is_drum:
             notes[:, 2] += shift[groups]
-        onsets[:, index] = paint_track(rolls[:, index], groups, notes, track=track, spec=spec)
-    return rolls, onsets
+        tracks.append((groups, notes))
+    return packed_rolls(tracks, spec, count=len(begins))
 
 
 def _estimated(song: Song, spec: RollSpec) -> Key:
@@ -144,4 +143,6 @@ def _key_at(keys: tuple[KeySpan, ...], begin: int, end: int) -> Key:
     The distance of a span that does not overlap is a negative overlap, so one maximum
     serves both.
     """
+    if len(keys) == 1:
+        return keys[0].key
     return max(keys, key=lambda span: min(span.end, end) - max(span.start, begin)).key

@@ -19,8 +19,10 @@ def as_notes(rows: npt.ArrayLike) -> NoteArray:
     """Any `(n, 3)` rows as a sorted `NoteArray`; notes shorter than a step become one step."""
     notes = np.asarray(rows, dtype=np.int32).reshape(-1, 3).copy()
     notes[:, 1] = np.maximum(notes[:, 1], notes[:, 0] + 1)
-    order: npt.NDArray[np.intp] = np.lexsort((notes[:, 2], notes[:, 0]))
-    return notes[order]
+    place = notes[:, 0].astype(np.int64) * 256 + notes[:, 2]
+    if (place[1:] >= place[:-1]).all():
+        return notes
+    return notes[np.argsort(place, kind="stable")]
 
 
 def no_notes() -> NoteArray:
@@ -52,10 +54,10 @@ def keep_monophonic(groups: Groups, notes: NoteArray) -> tuple[Groups, NoteArray
     """`monophonic` within each group: the notes that stay, cut, and their groups."""
     if len(notes) == 0:
         return groups, notes
-    span = int(notes[:, 1].max()) + 1
-    moment = groups * span + notes[:, 0]
+    first_step, span = _extent(notes)
+    moment = groups * span + (notes[:, 0] - first_step)
     highest_first = moment * 256 + (255 - notes[:, 2])
-    order = np.argsort(highest_first * span + (span - 1 - notes[:, 1]))
+    order = np.argsort(highest_first * span - notes[:, 1])
     groups, notes, moment = groups[order], notes[order], moment[order]
     first = _is_new(moment)
     groups, kept = groups[first], notes[first]
@@ -70,15 +72,21 @@ def keep_apart(groups: Groups, notes: NoteArray) -> tuple[Groups, NoteArray]:
     """
     if len(notes) == 0:
         return groups, notes
-    span = int(notes[:, 1].max()) + 1
+    first_step, span = _extent(notes)
     lane = groups * 256 + notes[:, 2]
-    moment = lane * span + notes[:, 0]
-    order = np.argsort(moment * span + (span - 1 - notes[:, 1]))
+    moment = lane * span + (notes[:, 0] - first_step)
+    order = np.argsort(moment * span - notes[:, 1])
     groups, notes, lane, moment = groups[order], notes[order], lane[order], moment[order]
     first = _is_new(moment)
     groups, kept = groups[first], notes[first]
     _cut_at_next(kept, np.diff(lane[first]) == 0)
     return groups, kept
+
+
+def _extent(notes: NoteArray) -> tuple[int, int]:
+    """The first onset (negative before the first bar) and more than all ends lie after it."""
+    first_step = int(notes[:, 0].min())
+    return first_step, int(notes[:, 1].max()) - first_step + 1
 
 
 def _is_new(values: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

@@ -21,7 +21,7 @@ from gan.music.notes import (
     keep_apart,
     keep_monophonic,
 )
-from gan.spec import ONSET, SOUNDING, RollSpec, Track
+from gan.spec import CHANNELS, ONSET, SOUNDING, RollSpec, Track
 
 Roll = npt.NDArray[np.uint8]
 Threshold = float | npt.ArrayLike
@@ -37,36 +37,62 @@ def roll_from_notes(notes: Sequence[NoteArray], spec: RollSpec) -> Roll:
     """
     if len(notes) != len(spec.tracks):
         raise SpecError(f"{len(notes)} tracks of notes for a spec of {len(spec.tracks)}.")
-    roll = np.empty(spec.shape, dtype=np.uint8)
-    for index, track in enumerate(spec.tracks):
-        alone = np.zeros(len(notes[index]), dtype=np.int64)
-        paint_track(roll[None, index], alone, notes[index], track=track, spec=spec)
-    return roll
+    alone = [np.zeros(len(part), dtype=np.int64) for part in notes]
+    bits, _ = packed_rolls(list(zip(alone, notes, strict=True)), spec, count=1)
+    return np.asarray(unpack(bits, spec)[0])
 
 
-def paint_track(
-    rolls: Roll, groups: Groups, notes: NoteArray, *, track: Track, spec: RollSpec
-) -> npt.NDArray[np.int64]:
-    """Write one track of many rolls at once: `rolls` is `(n, step, pitch, 2)`, all overwritten.
+def packed_rolls(
+    tracks: Sequence[tuple[Groups, NoteArray]], spec: RollSpec, *, count: int
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """`count` rolls at once, packed as by `pack`: uint8 `(count, bytes)`.
 
-    `groups` `(notes,)` says which of the n rolls each note belongs to; steps count from that
-    roll's start. The rules are those of `roll_from_notes`. Gives the onsets in each roll.
+    `tracks` holds for each track of the spec its notes, in steps of the roll that they are
+    in, and for each note which roll that is. The rules are those of `roll_from_notes`. With
+    them comes the number of onsets of each track, `(count, track)`.
+
+    Notes are painted as bits from the start: whole rolls take eight times the memory, and
+    reading a folder of music then waits for memory.
     """
-    groups, kept = _playable(groups, notes, track=track, spec=spec)
-    onset, end, pitch = kept[:, 0], kept[:, 1], kept[:, 2] - spec.pitch_min
-    # Notes of one pitch never overlap here: their starts and ends, taken as flips of a cell's
-    # state, leave it at 0 or 1. A note that begins as another ends flips twice, to no effect.
-    flips = np.zeros((spec.steps + 1, len(rolls), spec.pitches), dtype=np.uint8)
-    flips[onset, groups, pitch] = 1
-    flips[end, groups, pitch] ^= 1
-    # Step by step, each over all rolls: three times as fast as a cumulative sum along steps.
+    step_bytes = (spec.pitches * CHANNELS + 7) // 8
+    rows = np.empty((count, len(spec.tracks), spec.steps, step_bytes), dtype=np.uint8)
+    onsets = np.zeros((count, len(spec.tracks)), dtype=np.int64)
+    for index, (groups, notes) in enumerate(tracks):
+        groups, kept = _playable(groups, notes, track=spec.tracks[index], spec=spec)
+        rows[:, index] = _painted(groups, kept, spec, count=count, step_bytes=step_bytes)
+        onsets[:, index] = np.bincount(groups, minlength=count)
+    if spec.pitches * CHANNELS % 8 == 0:
+        return rows.reshape(count, packed_size(spec)), onsets
+    cells = np.unpackbits(rows, axis=3, count=spec.pitches * CHANNELS)
+    return pack(cells), onsets
+
+
+def _painted(
+    groups: Groups, notes: NoteArray, spec: RollSpec, *, count: int, step_bytes: int
+) -> npt.NDArray[np.uint8]:
+    """Notes that do not overlap as bits `(count, step, bytes of a step)`."""
+    onset, end = notes[:, 0].astype(np.int64), notes[:, 1].astype(np.int64)
+    cell = (notes[:, 2].astype(np.int64) - spec.pitch_min) * CHANNELS
+    # Starts and ends taken as flips of a cell's state: a note that begins as another of its
+    # pitch ends flips twice, to no effect. `at`, since several notes may share a byte.
+    flips = np.zeros((spec.steps + 1, count, step_bytes), dtype=np.uint8)
+    byte, bit = _place(cell + SOUNDING)
+    flat = flips.reshape(-1)
+    np.bitwise_xor.at(flat, (onset * count + groups) * step_bytes + byte, bit)
+    np.bitwise_xor.at(flat, (end * count + groups) * step_bytes + byte, bit)
+    # Step by step, each over all rolls: faster than a cumulative sum along steps.
     for step in range(1, spec.steps):
         flips[step] ^= flips[step - 1]
-    # Both channels of a cell as one number of two bytes, of which SOUNDING is the lower:
-    # twice as fast as every other byte, and ONSET becomes 0 in the same pass.
-    rolls.view("<u2")[..., 0] = flips[:-1].transpose(1, 0, 2)
-    rolls[groups, onset, pitch, ONSET] = 1
-    return np.bincount(groups, minlength=len(rolls))
+    byte, bit = _place(cell + ONSET)
+    np.bitwise_or.at(flat, (onset * count + groups) * step_bytes + byte, bit)
+    return flips[:-1].transpose(1, 0, 2)
+
+
+def _place(
+    cell: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Which byte of a step holds a cell, and which bit of it, the first being the highest."""
+    return cell >> 3, np.right_shift(128, cell & 7).astype(np.uint8)
 
 
 def _playable(
