@@ -129,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     args = parse(arguments)
     try:
-        explorer = load(args.checkpoint_dir)
+        explorer = load(args.checkpoint_dir, sliders=False)
         started = time.perf_counter()
         count = write(args, explorer)
     except GanError as error:

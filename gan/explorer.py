@@ -224,17 +224,18 @@ def part_name(spec: RollSpec, *, track: str) -> str:
     return f"track:{track}"
 
 
-def load(checkpoint_dir: str | Path) -> Explorer:
+def load(checkpoint_dir: str | Path, *, sliders: bool = True) -> Explorer:
     """Load a checkpoint with its directions; raises `CheckpointError`.
 
-    A checkpoint without stored directions gets principal components on the spot.
+    A checkpoint without stored directions gets principal components on the spot, unless
+    `sliders` is off.
     """
     from gan.latent.directions import find_directions
     from gan.latent.store import load_directions
 
     generator, info = load_generator(checkpoint_dir)
     directions = load_directions(info, generator.w_dim)
-    if not directions:
+    if not directions and sliders:
         directions = find_directions(generator, n=768, count=6, named=False)
     return Explorer(generator, info, directions)
 

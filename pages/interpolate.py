@@ -6,9 +6,9 @@ import secrets
 from dataclasses import replace
 
 import streamlit as st
-from gan.plots import strip_figure
 
 from gan.explorer import SEED_MAX, Point, concatenated
+from gan.plots import strip_figure
 from gan.ui import panels
 from gan.ui.player import player
 from gan.ui.session import choose_checkpoint, desk_of, loaded, wait_for
@@ -55,7 +55,7 @@ else:
     first, last = (Point(ends[end], ends["bold"]) for end in ("a", "b"))
     _, rolls = explorer.between(first, last, ends["steps"])
     st.plotly_chart(
-        strip_figure(rolls, spec), key="between:strip", config={"displayModeBar": False}
+        strip_figure(rolls, spec), key="between:strip", theme=None, config={"displayModeBar": False}
     )
     joined, long_spec = concatenated(rolls, spec)
     data = panels.player_data(

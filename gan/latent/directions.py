@@ -95,9 +95,23 @@ def _features(probabilities: Floats, spec: RollSpec) -> NDArray[np.float64]:
     )
 
 
+def _deviation(values: NDArray[np.float64]) -> float:
+    """Standard deviation over the phrases for which a measure is defined; never 0."""
+    known = values[np.isfinite(values)]
+    return max(float(known.std()), 1e-9) if len(known) else 1e-9
+
+
+def _mean_change(change: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over phrases `(n, k) -> (k,)` where defined; 0 where never."""
+    known = np.isfinite(change)
+    total = np.where(known, change, 0.0).sum(axis=0)
+    return np.asarray(total / np.maximum(known.sum(axis=0), 1), np.float64)
+
+
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Zero mean, unit deviation; what is undefined for a phrase counts as average."""
-    filled = np.where(np.isfinite(values), values, np.nanmean(values))
+    known = np.isfinite(values)
+    filled = np.where(known, values, values[known].mean())
     centred = filled - filled.mean()
     return np.asarray(centred / max(float(filled.std()), 1e-9), np.float64)
 
@@ -116,7 +130,7 @@ def choose_measures(samples: Samples, names: Sequence[str] | None = None) -> lis
     chosen = []
     for name, values in samples.measures.items():
         known = np.isfinite(values)
-        varies = known.any() and float(np.nanstd(values)) > 1e-6
+        varies = _deviation(values) > 1e-6
         if _label(name) and known.mean() > 0.7 and varies and (names is None or name in names):
             chosen.append(name)
     return chosen
@@ -189,7 +203,7 @@ def _effects(
 
     In the measure's standard deviations over random phrases.
     """
-    deviations = np.array([max(float(np.nanstd(measures[name])), 1e-9) for name in names])
+    deviations = np.array([_deviation(measures[name]) for name in names])
     rows = []
     for vector in vectors.astype(np.float32):
         ends = []
@@ -197,8 +211,7 @@ def _effects(
             rolls = binarise(generator.decode_w(w + sign * vector), generator.spec)
             values = measure(rolls, generator.spec)
             ends.append(np.stack([values[name] for name in names], axis=1))
-        change = np.nanmean(ends[0] - ends[1], axis=0)
-        rows.append(np.nan_to_num(change) / deviations)
+        rows.append(_mean_change(ends[0] - ends[1]) / deviations)
     return np.array(rows)
 
 

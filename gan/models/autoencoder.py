@@ -1,4 +1,8 @@
-"""What GAN and VAE have in common: a structured decoder with an encoder beside it."""
+"""What GAN and VAE have in common: decoder, encoder, and a flow for a prior.
+
+z of N(0, 1) goes through the flow to the encoder's latent, through the mapping network to
+w, and through the decoder to a roll.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from gan.models.compiled import compiled
 from gan.models.config import ModelConfig
 from gan.models.decoder import Decoder
 from gan.models.encoder import Encoder
+from gan.models.flow import Prior
 from gan.models.weights import named_weights, set_named_weights
 from gan.spec import RollSpec
 
@@ -29,12 +34,15 @@ class Autoencoder(Generator):
         super().__init__(spec, config)
         self.decoder = Decoder(spec, config, name="decoder")
         self.encoder = Encoder(spec, config, name="encoder")
+        self.prior = Prior(spec, config, name="prior")
         # Build every variable now, so that weights can be listed and set.
         self.decoder(ops.zeros((1, self.latent_dim)))
         self.encoder(ops.zeros((1, *spec.shape)))
-        self._to_w = compiled(self.decoder.to_w)
+        self.prior(ops.zeros((1, self.latent_dim)))
+        self._to_w = compiled(lambda z: self.decoder.to_w(self.prior.to_latent(z)))
         self._from_w = compiled(lambda w: probabilities(self.decoder.from_w(w), spec))
-        self._encode = compiled(lambda rolls: self.encoder(rolls)[0])
+        self._encode = compiled(lambda rolls: self.prior.to_normal(self.encoder(rolls)[0])[0])
+        self._posterior = compiled(lambda rolls: ops.concatenate(self.encoder(rolls), axis=-1))
 
     def to_w(self, z: Floats) -> Floats:
         return self._to_w(self.check(z))
@@ -44,14 +52,28 @@ class Autoencoder(Generator):
         return _in_batches(self._from_w, w, empty=(0, *self.spec.shape))
 
     def encode(self, rolls: Rolls) -> Floats:
-        """Posterior means `(n, latent_dim)` of rolls `(n, track, step, pitch, channel)`."""
+        """The z `(n, latent_dim)` of rolls `(n, track, step, pitch, channel)`.
+
+        The encoder's mean, taken back through the flow.
+        """
         return _in_batches(self._encode, np.asarray(rolls, np.float32), empty=(0, self.latent_dim))
 
+    def posterior(self, rolls: Rolls) -> tuple[Floats, Floats]:
+        """Mean and standard deviation of each roll in the encoder's latent, before the flow."""
+        both = _in_batches(
+            self._posterior, np.asarray(rolls, np.float32), empty=(0, 2 * self.latent_dim)
+        )
+        mean, log_variance = np.split(both, 2, axis=1)
+        return mean, np.exp(0.5 * log_variance)
+
+    def _models(self) -> list[Any]:
+        return [self.decoder, self.encoder, self.prior]
+
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        return named_weights([self.decoder, self.encoder])
+        return named_weights(self._models())
 
     def set_weights(self, values: dict[str, NDArray[np.floating]]) -> None:
-        set_named_weights([self.decoder, self.encoder], values)
+        set_named_weights(self._models(), values)
 
 
 def _in_batches(function: Any, rows: Floats, *, empty: tuple[int, ...]) -> Floats:

@@ -18,6 +18,7 @@ from gan.models.config import ModelConfig
 from gan.training import checkpoint, evaluation, losses
 from gan.training.config import TrainConfig
 from gan.training.noise import step_noise
+from gan.training.prior import fit_prior
 from gan.training.state import TrainState
 
 STATE = Path("training") / "state.npz"
@@ -143,6 +144,22 @@ class Session:
             report = self._evaluate(stage, {})
             watch(Progress(state.step, config.steps, stage, {}, report))
 
+    def finish(self, *, steps: int = 2500) -> evaluation.Evaluation:
+        """Fit the prior to the averaged encoder, measure again, and store these weights.
+
+        Until then samples are drawn from N(0, 1) itself, which the encoder never fills.
+        """
+        fit_prior(
+            self.state.average,
+            self.run.dataset,
+            self.train_index,
+            steps=steps,
+            seed=self.config.seed,
+        )
+        result = evaluation.evaluate(self.state.average, self.reference, n=self.config.samples)
+        self._store(result)
+        return result
+
     def _gan_step(self) -> Any:
         from gan.training.steps_tensorflow import gan_step
 
@@ -182,24 +199,29 @@ class Session:
         }
         if result.mean > self.best:
             self.best = result.mean
-            checkpoint.write_weights(folder, state.average.weights())
-            checkpoint.write_json(
-                folder / "measures.json",
-                {
-                    "step": state.step,
-                    "samples": self.config.samples,
-                    "overlap": dict(result.overlap),
-                    "mean_overlap": result.mean,
-                    "ceiling": dict(self.reference.ceiling),
-                    "mean_ceiling": self.reference.mean_ceiling,
-                    "share_of_ceiling": result.share,
-                    "diversity": result.diversity,
-                },
-            )
+            self._store(result)
         checkpoint.write_arrays(folder / STATE, state.arrays())
         with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
         return result
+
+    def _store(self, result: evaluation.Evaluation) -> None:
+        """The averaged generator's weights, and what was measured of them."""
+        folder = self.run.folder
+        checkpoint.write_weights(folder, self.state.average.weights())
+        checkpoint.write_json(
+            folder / "measures.json",
+            {
+                "step": self.state.step,
+                "samples": self.config.samples,
+                "overlap": dict(result.overlap),
+                "mean_overlap": result.mean,
+                "ceiling": dict(self.reference.ceiling),
+                "mean_ceiling": self.reference.mean_ceiling,
+                "share_of_ceiling": result.share,
+                "diversity": result.diversity,
+            },
+        )
 
 
 def _read_log(folder: Path) -> list[dict[str, Any]]:

@@ -57,6 +57,21 @@ def vae_step(state: TrainState) -> Step:
     return cast(Step, step)
 
 
+def prior_step(prior: Any, optimizer: Any) -> Callable[[Any], Any]:
+    """One step of maximum likelihood of the flow; `latents (batch, dim) -> loss a dimension`."""
+
+    @tf.function(autograph=False)
+    def step(latents: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            z, log_determinant = prior.to_normal(latents)
+            energy = 0.5 * tf.reduce_sum(tf.square(z), axis=-1) - log_determinant
+            loss = tf.reduce_mean(energy) / latents.shape[-1]
+        _apply(optimizer, tape, loss, prior.trainable_variables)
+        return loss
+
+    return cast(Callable[[Any], Any], step)
+
+
 def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
     """One step of the adversarial stage, both networks at once; `profile` is the data's."""
     config, spec = state.config, state.spec

@@ -1,0 +1,178 @@
+"""Every page through the router, with a checkpoint small enough to load in a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+import tiny
+from streamlit.testing.v1 import AppTest
+
+from gan.explorer import Point
+from gan.models.registry import build
+from gan.spec import ROOT
+from gan.training.checkpoint import read_info, write_config, write_weights
+from gan.ui import loading
+
+MAIN = str(ROOT / "gan" / "ui" / "main.py")
+
+
+def write_checkpoint(folder: Path, seed: int) -> None:
+    generator = build("gan", tiny.SPEC, tiny.MODEL)
+    rng = np.random.default_rng(seed)
+    weights = {k: rng.normal(0, 0.6, v.shape) for k, v in generator.weights().items()}
+    write_config(folder, family="gan", spec=tiny.SPEC, model=tiny.MODEL, training={}, data={})
+    write_weights(folder, weights)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two checkpoints that work and one that does not."""
+    path = tmp_path_factory.mktemp("checkpoints")
+    write_checkpoint(path / "one", 1)
+    write_checkpoint(path / "two", 2)
+    (path / "broken").mkdir()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr(loading, "available", lambda: real(root))
+    monkeypatch.setattr("gan.ui.session.available", lambda: real(root))
+    yield root
+
+
+real = loading.available
+
+
+def ready(root: Path, name: str = "one") -> None:
+    """Wait until a checkpoint has loaded, as a user would."""
+    info = read_info(root / name)
+    loading.loading(str(info.path), info.digest).result(timeout=300)
+
+
+def app() -> AppTest:
+    return AppTest.from_file(MAIN, default_timeout=60)
+
+
+def fine(page: AppTest) -> AppTest:
+    assert not page.exception, page.exception
+    assert not page.error, page.error
+    return page
+
+
+def desk(page: AppTest, root: Path, name: str = "one"):
+    info = read_info(root / name)
+    return page.session_state[f"desk:{info.path}:{info.digest}"]
+
+
+def test_explore_shows_a_phrase_and_a_new_one(root: Path) -> None:
+    ready(root)
+    page = fine(app().run())
+    assert desk(page, root).point == Point()
+    page.number_input(key="seed").set_value(41).run()
+    assert desk(fine(page), root).point == Point(seed=41)
+    next(b for b in page.button if b.label == "New phrase").click().run()
+    after = desk(fine(page), root).point
+    assert after.seed != 41
+    next(b for b in page.button if b.label == "Undo").click().run()
+    assert desk(fine(page), root).point.seed == 41
+    next(b for b in page.button if b.label == "Redo").click().run()
+    assert desk(fine(page), root).point == after
+    assert page.query_params["p"] == f"{after.seed}~1~~"
+
+
+def test_a_damaged_checkpoint_is_named_and_the_others_work(root: Path) -> None:
+    ready(root)
+    page = fine(app().run())
+    assert any("broken" in warning.value for warning in page.warning)
+    picker = next(box for box in page.selectbox if box.label == "Generator")
+    assert picker.options == ["one", "two"]
+    ready(root, "two")
+    picker.set_value("two").run()
+    assert fine(page).session_state["checkpoint"] == "two"
+
+
+def test_no_checkpoint_says_how_to_make_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("gan.ui.session.available", lambda: real(tmp_path))
+    page = app().run()
+    assert "python train.py" in page.error[0].value
+    assert not page.exception
+
+
+def test_a_link_restores_the_phrase(root: Path) -> None:
+    ready(root)
+    page = app()
+    page.query_params["c"] = "one"
+    page.query_params["v"] = read_info(root / "one").digest
+    page.query_params["p"] = "77~0.5~~bar:1=4"
+    page.query_params["bpm"] = "90"
+    fine(page.run())
+    shown = desk(page, root)
+    assert shown.point == Point(77, 0.5, part_seeds={"bar:1": 4})
+    assert shown.how.tempo == 90
+    assert not shown.notices
+
+
+def test_nonsense_in_a_link_is_noticed(root: Path) -> None:
+    ready(root)
+    page = app()
+    page.query_params["c"] = "one"
+    page.query_params["p"] = "<script>~~~"
+    page.query_params["bpm"] = "-1"
+    fine(page.run())
+    assert desk(page, root).point == Point()
+    assert sum("made no sense" in warning.value for warning in page.warning) == 2
+
+
+def test_a_link_to_a_checkpoint_that_is_not_there(root: Path) -> None:
+    ready(root)
+    page = app()
+    page.query_params["c"] = "gone"
+    page.query_params["p"] = "5"
+    fine(page.run())
+    assert any("'gone'" in warning.value for warning in page.warning)
+    assert desk(page, root).point == Point()
+
+
+def test_tempo_and_key_reach_the_desk(root: Path) -> None:
+    ready(root)
+    page = fine(app().run())
+    page.slider(key="explore:bpm").set_value(90).run()
+    page.select_slider(key="explore:key").set_value(3).run()
+    how = desk(fine(page), root).how
+    assert (how.tempo, how.transpose) == (90, 3)
+
+
+def test_interpolate_walks_between_two_seeds(root: Path) -> None:
+    ready(root)
+    page = fine(app().run())
+    page.switch_page(str(ROOT / "pages" / "interpolate.py")).run()
+    fine(page)
+    ends = page.session_state["interpolate"]
+    assert (ends["a"], ends["b"], ends["steps"]) == (0, 1, 8)
+    page.slider(key="between:steps").set_value(3).run()
+    page.number_input(key="between:b:1").set_value(9).run()
+    ends = fine(page).session_state["interpolate"]
+    assert (ends["b"], ends["steps"]) == (9, 3)
+
+
+def test_the_first_page_comes_before_the_generator(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from concurrent.futures import Future
+
+    monkeypatch.setattr("gan.ui.session.loading", lambda path, digest: Future())
+    page = fine(app().run())
+    assert any("Loading the generator" in caption.value for caption in page.caption)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def clear() -> Iterator[None]:
+    yield
+    st.cache_resource.clear()
