@@ -1,6 +1,6 @@
 """Files a second: `gan.data.ingest` against a plain pretty_midi loop that does the same.
 
-    python benchmarks/ingest.py [--files 1000] [--plain_files 40] [--workers N]
+    python benchmarks/ingest.py [--files 3000] [--plain_files 40] [--workers N]
 
 Both read the same composed songs of POP909's size (three tracks, about 1,700 notes, 75
 bars), estimate the key, cut phrases of four bars at a hop of two, move them to C and pack
@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import symusic
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -40,34 +41,40 @@ SCALE = (0, 2, 4, 5, 7, 9, 11)
 
 def compose(path: Path, seed: int) -> None:
     """Write a song: a melody, a second one of single notes and thirds, broken chords."""
-    import pretty_midi  # here, because processes of ours import this file as well
-
     random = np.random.default_rng(seed)
     tonic = int(random.integers(12))
-    midi = pretty_midi.PrettyMIDI(resolution=480, initial_tempo=120)
-    midi.time_signature_changes.append(pretty_midi.TimeSignature(4, 4, 0))
+    score = symusic.Score(480)
+    score.tempos.append(symusic.Tempo(0, 120))
+    score.time_signatures.append(symusic.TimeSignature(0, 4, 4))
     # POP909's mean notes a song: 342, 271 and 1,081.
     sizes = ((342, 60, 2), (271, 55, 2), (1081, 36, 4))
     for track, (count, low, octaves) in zip(SPEC.tracks, sizes, strict=True):
         free_from = np.zeros(128, dtype=int)
-        instrument = pretty_midi.Instrument(track.program, name=track.name)
+        rows = []
         starts = np.sort(random.choice(BARS * 16, size=count, replace=not track.monophonic))
-        for start in starts:
-            degrees = random.permutation(7 * octaves)
-            pitches = [low + tonic + 12 * (int(k) // 7) + SCALE[k % 7] for k in degrees]
+        for start in starts.tolist():
+            degrees = random.permutation(7 * octaves).tolist()
+            pitches = [low + tonic + 12 * (k // 7) + SCALE[k % 7] for k in degrees]
             # MIDI cannot tell which of two equal notes ends: readers differ.
             pitch = next(pitch for pitch in pitches if free_from[pitch] <= start)
             length = int(random.integers(1, 9))
             free_from[pitch] = start + length
-            begin, end = start / 8, (start + length) / 8
-            instrument.notes.append(pretty_midi.Note(90, pitch, begin, end))
-        midi.instruments.append(instrument)
-    midi.write(str(path))
+            rows.append((120 * start, 120 * length, pitch, 90))
+        time, duration, pitch, velocity = np.array(rows).T
+        part = symusic.Track(track.name, track.program, False)
+        part.notes = symusic.Note.from_numpy(
+            time=time.astype(np.int32),
+            duration=duration.astype(np.int32),
+            pitch=pitch.astype(np.int8),
+            velocity=velocity.astype(np.int8),
+        )
+        score.tracks.append(part)
+    score.dump_midi(str(path))
 
 
 def plain(path: Path) -> list[np.ndarray]:
     """The packed phrases of a file, note by note, as one would write it down first."""
-    import pretty_midi
+    import pretty_midi  # here, because processes of ours import this file as well
 
     midi = pretty_midi.PrettyMIDI(str(path))
     songs: list[list[list[int]]] = []
@@ -126,7 +133,7 @@ def processor_seconds() -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--files", type=int, default=3000)
     parser.add_argument("--plain_files", type=int, default=40)
     parser.add_argument("--workers", type=int, default=None)
     options = parser.parse_args()

@@ -61,10 +61,13 @@ def key_profile(key: Key) -> npt.NDArray[np.float64]:
     return np.asarray(centred / np.linalg.norm(centred))
 
 
+_KEYS = tuple(Key(tonic, minor) for minor in (False, True) for tonic in range(12))
+
+
 @cache
-def _profiles() -> tuple[tuple[Key, npt.NDArray[np.float64]], ...]:
-    keys = [Key(tonic, minor) for minor in (False, True) for tonic in range(12)]
-    return tuple((key, key_profile(key)) for key in keys)
+def _profiles() -> npt.NDArray[np.float64]:
+    """The profiles of `_KEYS`: `(24, 12)`."""
+    return np.stack([key_profile(key) for key in _KEYS])
 
 
 def pitch_class_durations(tracks: Iterable[NoteArray]) -> npt.NDArray[np.float64]:
@@ -80,9 +83,7 @@ def estimate_key(durations: npt.ArrayLike) -> Key:
     """The key whose profile correlates best with `durations` `(12,)`; C major if all equal."""
     heard = np.asarray(durations, dtype=np.float64)
     heard = heard - heard.mean()
-    best, best_key = 0.0, Key(0)
-    for key, profile in _profiles():
-        score = float(heard @ profile)
-        if score > best + 1e-12:
-            best, best_key = score, key
-    return best_key
+    scores = _profiles() @ heard
+    # Keys that differ by rounding only count as equal; the first of them is taken.
+    best = float(scores.max())
+    return _KEYS[int(np.argmax(scores >= best - 1e-12))] if best > 1e-12 else Key(0)
