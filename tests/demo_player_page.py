@@ -61,6 +61,13 @@ if row.button("Reset"):
 
 values = dict(state["values"])
 notes = compose(values)
+sliders = tuple(
+    Slider(id=name, label=label, help=text, also=also, value=values[name], group="Music")
+    for name, (label, text, also) in TEXTS.items()
+)
+# For looks only: enough sliders to fill a page.
+components = range(1, 11) if "many" in st.query_params else ()
+more = tuple(Slider(id=f"pc{i}", label=f"Component {i}", group="Components") for i in components)
 player(
     PlayerData(
         notes=notes,
@@ -75,10 +82,7 @@ player(
             )
             for name, colour, instrument, program in TRACKS
         ),
-        sliders=tuple(
-            Slider(id=name, label=label, help=text, also=also, value=values[name])
-            for name, (label, text, also) in TEXTS.items()
-        ),
+        sliders=(*sliders, *more),
         pad=("denser", "higher"),
         mix=state.mix,
         live=None if "plain" in st.query_params else state.live,

@@ -2,6 +2,7 @@
 
 import { clamp, el, icon, signed } from "./dom.js";
 
+const SCREENFUL = 12;
 let count = 0;
 
 /** A tooltip that a pointer, the keyboard and a screen reader can reach. */
@@ -217,6 +218,7 @@ export class Controls {
     this.pad = null;
     this.root.replaceChildren();
     this.root.hidden = sliders.length === 0;
+    this.root.parentElement?.classList.toggle("gp-alone", sliders.length === 0);
     if (!sliders.length) return;
     const handlers = {
       onInput: (values) => this.#moved(values),
@@ -229,9 +231,7 @@ export class Controls {
       this.rows.set(slider.id, row);
       groups.set(slider.group, [...(groups.get(slider.group) ?? []), row.root]);
     }
-    const lists = [...groups].map(([name, rows]) =>
-      el("div", { class: "gp-group" }, name ? el("h4", {}, name) : null, el("div", { class: "gp-sliders" }, ...rows)),
-    );
+    const lists = this.#groups(groups);
     this.resetAll = el(
       "button",
       { class: "gp-text-button", type: "button", onclick: () => this.#resetAll() },
@@ -245,6 +245,18 @@ export class Controls {
       this.root.append(this.pad.root);
       this.pad.setAxes(this.pad.axes);
     }
+  }
+
+  /** A list for each group; those beyond a screenful are closed at first. */
+  #groups(groups) {
+    let count = 0;
+    return [...groups].map(([name, rows]) => {
+      count += rows.length;
+      const list = el("div", { class: "gp-sliders" }, ...rows);
+      if (!name) return el("div", { class: "gp-group" }, list);
+      const open = count <= SCREENFUL || count === rows.length;
+      return el("details", { class: "gp-group", open }, el("summary", {}, name), list);
+    });
   }
 
   #moved(values) {

@@ -42,8 +42,16 @@ export class Take {
     return best;
   }
 
-  get complete() {
+  /** One piece covers all. */
+  get whole() {
     return this.pieces.some((piece) => piece.start <= 0 && piece.end >= this.steps);
+  }
+
+  /** The pieces together cover all. */
+  get complete() {
+    let step = 0;
+    for (let piece; step < this.steps - 1e-6 && (piece = this.pieceAt(step)); ) step = piece.end;
+    return step >= this.steps - 1e-6;
   }
 }
 

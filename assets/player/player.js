@@ -19,6 +19,7 @@ import { keyOfNotes, notesFromJson } from "./wire.js";
 
 const players = new WeakMap();
 const PLAIN_PAUSE = 120;
+const SOUND_FIRST = 250;
 const NO_LIVE = "There is no live connection: picture and sound follow a moment after you move.";
 
 export async function mount(component) {
@@ -89,9 +90,13 @@ class Player {
       el(
         "div",
         { class: "gp-body" },
-        el("div", { class: "gp-view" }, this.transport.root, this.stage.root, this.notice),
+        el(
+          "div",
+          { class: "gp-left" },
+          el("div", { class: "gp-view" }, this.transport.root, this.stage.root, this.notice),
+          this.strips.root,
+        ),
         this.controls.root,
-        this.strips.root,
         this.spoken,
       ),
     );
@@ -156,7 +161,6 @@ class Player {
     }
     await this.building;
     data.tracks.forEach((track, i) => this.strips.strips[i]?.setLocked(track.locked));
-    this.engine.swapSteps = data.swap_steps;
     this.#adoptMix(data.mix);
     this.strips.recolour(this.theme);
     this.stage.recolour(this.strips.audible, this.theme);
@@ -284,15 +288,22 @@ class Player {
     this.dragging = false;
     this.commitSoon.cancel();
     this.#send(true);
-    if (this.link.state === "live") this.#wantSound();
+    // With an answer on its way, its notes are what is to be heard.
+    if (this.link.state === "live" && !this.link.flying) this.#wantSound();
   }
 
   #send(final) {
     this.unsent = false;
     this.committedAt = performance.now();
     this.lastCommit = Math.max(Date.now(), this.lastCommit + 1);
-    const values = { ...this.controls.values };
-    this.component.setStateValue("commit", { number: this.lastCommit, values, final });
+    const event = { number: this.lastCommit, values: { ...this.controls.values }, final };
+    const send = () => {
+      if (event.number === this.lastCommit) this.component.setStateValue("commit", event);
+    };
+    // The script's run and the new sound would wait for each other; the sound goes first.
+    const sounding = final && this.link.state === "live" && this.engine.state === "playing";
+    if (sounding) setTimeout(send, SOUND_FIRST);
+    else send();
   }
 
   #commitMix() {
@@ -415,6 +426,8 @@ class Player {
   #wantSound() {
     const { data } = this;
     const key = keyOfNotes(this.shown);
+    // While one drags, on the beat; what one has decided on, as soon as it is in time.
+    this.engine.swapSteps = this.dragging ? data.swap_steps : data.release_steps;
     this.supply.want({
       key: `${key} ${data.sound_key}`,
       values: { ...this.controls.values },
@@ -423,6 +436,7 @@ class Player {
       settled: !this.dragging,
       steps: this.steps,
       bar: this.bar,
+      beat: data.grid.steps_per_beat,
     });
   }
 

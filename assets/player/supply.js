@@ -1,15 +1,17 @@
 /**
  * Fetches the sound of what is on show, no more of it than is needed and no sooner.
  *
- * While the user drags and the loop plays, only the bar that follows the next boundary is
- * asked for, and as late as the last answers allow: what is dragged past is never rendered.
- * Once the user has let go, the rest follows. One request is under way at a time.
+ * While the user drags and the loop plays, only what follows the next boundary is asked for,
+ * and as late as the last answers allow: what is dragged past is never rendered. Once the user
+ * has let go the rest follows, bar by bar in the order in which it will be heard, so that
+ * what the user does next never waits for more than a bar. One request is under way at a time.
  */
 
 import { RATE, Take } from "./engine.js";
 import { readStems, unpack } from "./wire.js";
 
 const MARGIN = 0.05;
+const PATIENCE = 2000;
 
 export class Supply {
   /** `ask({values, base, start, end})` is the live way, null while there is none. */
@@ -26,14 +28,15 @@ export class Supply {
   }
 
   /**
-   * What is on show: `{key, values, base, url, settled, steps, bar}`. `key` names the music;
-   * `settled` is false while the user drags.
+   * What is on show: `{key, values, base, url, settled, steps, bar, beat}`. `key` names the
+   * music; `settled` is false while the user drags.
    */
   want(target) {
     const known = this.target?.key === target.key;
     this.target = known
       ? Object.assign(this.target, target)
       : { ...target, take: null, order: ++this.order, failures: 0, era: this.era };
+    this.target.since = performance.now();
     this.pump();
   }
 
@@ -48,39 +51,52 @@ export class Supply {
   #needed() {
     const { target, engine } = this;
     const all = { start: 0, end: target.steps };
-    if (target.take?.complete || target.failures > 3) return null;
+    if (target.take?.whole || target.failures > 3) return null;
     if (!this.ask) return target.url ? all : null;
-    // Let go: the first boundary that can be met with luck. A bar is asked for, so that an
-    // answer that comes later than hoped is still good for the boundaries that follow.
+    if (target.take?.complete) return this.#rest(all);
+    // Let go: the first boundary that can be met with luck; what comes too late for it is
+    // good for those that follow.
     const boundary = engine.nextBoundary(target.settled ? this.latency / 2 : this.latency);
     if (!boundary) return target.settled || engine.state === "waiting" ? all : null;
-    const first = Math.floor(boundary.step + 1e-6);
-    const piece = target.take?.pieceAt(boundary.step);
-    if (!piece) {
-      const slack = boundary.time - engine.context.currentTime - this.latency - MARGIN;
-      if (!target.settled && slack > 0.02) {
-        this.timer = setTimeout(this.pump, 1000 * slack);
-        return null;
-      }
-      return this.#bar(first);
-    }
-    if (target.settled) return all;
-    const left = piece.end - boundary.step;
-    if (left > engine.swapSteps) {
-      this.timer = setTimeout(this.pump, 200);
+    if (target.take?.pieceAt(boundary.step)) return this.#following(boundary.step);
+    const slack = boundary.time - engine.context.currentTime - this.latency - MARGIN;
+    if (!target.settled && slack > 0.02) {
+      this.timer = setTimeout(this.pump, 1000 * slack);
       return null;
     }
-    const [start, end] = engine.range;
-    const following = piece.end < end ? piece.end : start;
-    return target.take.pieceAt(following) ? null : this.#bar(following);
+    return this.#window(Math.floor(boundary.step + 1e-6), 3 * target.beat);
   }
 
-  #bar(start) {
-    const { bar, steps } = this.target;
-    const first = start >= steps ? 0 : start;
-    // One step earlier, for the crossfade that ends on the boundary.
-    const end = Math.min(first + bar + this.engine.swapSteps, steps);
-    return { start: Math.max(0, first - 1), end };
+  /** A bar at the first step ahead that has no sound yet, if there is one. */
+  #following(from) {
+    const { target, engine } = this;
+    const [start, end] = engine.range;
+    const path = from < end ? [[from, end], [start, from], [end, target.steps], [0, start]]
+      : [[from, target.steps], [start, end], [end, from], [0, start]];
+    let ahead = 0;
+    for (const [first, last] of path) {
+      for (let step = Math.floor(first); step < last; step++, ahead++) {
+        if (target.take.pieceAt(step)) continue;
+        if (target.settled || ahead <= 2 * target.beat) return this.#window(step, target.bar);
+        this.timer = setTimeout(this.pump, 200);
+        return null;
+      }
+    }
+    return null;
+  }
+
+  /** All in one piece, for a phrase that has stayed for a while: no seams from then on. */
+  #rest(all) {
+    const left = this.target.since + PATIENCE - performance.now();
+    if (left <= 0) return all;
+    this.timer = setTimeout(this.pump, left);
+    return null;
+  }
+
+  /** So many steps from here, and a beat before, whose releases ring into them. */
+  #window(step, length) {
+    const { steps, beat } = this.target;
+    return { start: Math.max(0, step - beat), end: Math.min(step + length, steps) };
   }
 
   async #fetch(target, window) {

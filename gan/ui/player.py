@@ -141,7 +141,9 @@ class PlayerData:
                 fetched again.
     base        opaque name of the state on which the sliders act (seed, locks, edits);
                 live requests carry it and answers for another base are dropped.
-    swap_steps  new sound comes in at the next multiple of so many steps (4 is a beat).
+    swap_steps  while the user drags, new sound comes in at the next multiple of so many
+                steps (4 is a beat); `release_steps` holds for everything else, so that
+                what was let go is heard at once and still in time.
     """
 
     notes: tuple[npt.NDArray[np.integer[Any]], ...]
@@ -157,6 +159,7 @@ class PlayerData:
     sound_key: str = ""
     base: str = ""
     swap_steps: int = 4
+    release_steps: int = 1
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,7 @@ def _payload(data: PlayerData, *, echo: int) -> dict[str, Any]:
         "sound_key": data.sound_key or f"{data.tempo:g}",
         "base": data.base,
         "swap_steps": data.swap_steps,
+        "release_steps": data.release_steps,
     }
 
 
