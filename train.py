@@ -15,6 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 from gan.data.ingest import ingest
+from gan.data.progress import terminal_progress
 from gan.errors import GanError
 from gan.spec import CHECKPOINTS
 from gan.training.config import TrainConfig
@@ -130,7 +131,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    dataset, report = ingest(args.data_dir, scheme=args.scheme, cache_dir=args.cache_dir)
+    with terminal_progress() as progress:
+        dataset, report = ingest(
+            args.data_dir, scheme=args.scheme, cache_dir=args.cache_dir, progress=progress
+        )
     print(report)
     from gan.explorer import prepare
     from gan.models.config import ModelConfig
