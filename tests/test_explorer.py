@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("checkpoints") / "tiny-gan"
     generator = build("gan", tiny.SPEC, tiny.MODEL)
     rng = np.random.default_rng(1)
-    weights = {k: rng.normal(0, 0.6, v.shape) for k, v in generator.weights().items()}
+    weights = tiny.lively(generator.weights(), rng)
     write_config(path, family="gan", spec=tiny.SPEC, model=tiny.MODEL, training={}, data={})
     write_weights(path, weights)
     return path

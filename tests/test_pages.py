@@ -23,7 +23,7 @@ MAIN = str(ROOT / "gan" / "ui" / "main.py")
 def write_checkpoint(folder: Path, seed: int) -> None:
     generator = build("gan", tiny.SPEC, tiny.MODEL)
     rng = np.random.default_rng(seed)
-    weights = {k: rng.normal(0, 0.6, v.shape) for k, v in generator.weights().items()}
+    weights = tiny.lively(generator.weights(), rng)
     write_config(folder, family="gan", spec=tiny.SPEC, model=tiny.MODEL, training={}, data={})
     write_weights(folder, weights)
 

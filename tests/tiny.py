@@ -51,3 +51,14 @@ def dataset(songs: int = 6, phrases: int = 8) -> Dataset:
         shift=np.zeros(count, np.int8),
         minor=np.zeros(count, bool),
     )
+
+
+def lively(weights: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Weights large enough that an untrained generator writes different phrases.
+
+    The prior stays as it is: a random flow would send latents out of all bounds.
+    """
+    return {
+        name: values if name.startswith("prior/") else rng.normal(0, 0.6, values.shape)
+        for name, values in weights.items()
+    }

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import Model, initializers, layers, ops
+from keras import initializers, layers, ops
 
 from gan.models.config import ModelConfig, latent_parts
-from gan.models.layers import Block, PartMap, StepConv, Tensor
+from gan.models.layers import Block, Composite, Network, PartMap, StepConv, Tensor
 from gan.spec import RollSpec, Track
 
 
@@ -26,7 +26,7 @@ def logit_width(track: Track, pitches: int) -> int:
     return pitches + 2 if track.monophonic else 2 * pitches
 
 
-class TrackHead(layers.Layer):
+class TrackHead(Composite):
     """Logits of one track from the beats of one bar; bars lie in the batch axis."""
 
     def __init__(self, spec: RollSpec, config: ModelConfig, track: Track, **kwargs: Any) -> None:
@@ -57,7 +57,7 @@ class TrackHead(layers.Layer):
         return ops.reshape(x, (-1, spec.steps, x.shape[-1]))
 
 
-class Decoder(Model):
+class Decoder(Network):
     """`z -> w -> logits`, one tensor `(batch, step, logit_width)` a track."""
 
     def __init__(self, spec: RollSpec, config: ModelConfig, **kwargs: Any) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import Model, layers, ops
+from keras import layers, ops
 
 from gan.models.config import ModelConfig
-from gan.models.layers import Attention, Tensor
+from gan.models.layers import Attention, Network, Tensor
 from gan.spec import CHANNELS, ONSET, SOUNDING, RollSpec
 
 
@@ -42,7 +42,7 @@ def minibatch_deviation(x: Tensor, group: int) -> Tensor:
     return ops.concatenate([x, ops.tile(statistic, (group, 1))], axis=-1)
 
 
-class Discriminator(Model):
+class Discriminator(Network):
     """Frame, onset and chroma views, one token a beat, then one score a phrase.
 
     No normalisation layers: with R1 they only make the penalty harder to meet.

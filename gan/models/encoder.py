@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import Model, layers, ops
+from keras import layers, ops
 
 from gan.models.config import ModelConfig
-from gan.models.layers import Block, Tensor, gelu
+from gan.models.layers import Block, Composite, Network, Tensor, gelu
 from gan.spec import CHANNELS, RollSpec
 
 
-class TrackReader(layers.Layer):
+class TrackReader(Composite):
     """One track's roll to tokens, one a beat: `(batch, step, pitch * 2) -> (batch, beat, w)`."""
 
     def __init__(self, spec: RollSpec, config: ModelConfig, **kwargs: Any) -> None:
@@ -33,7 +33,7 @@ class TrackReader(layers.Layer):
         return self.beat(ops.reshape(x, (-1, beats, spec.steps_per_beat * self.config.step_width)))
 
 
-class Encoder(Model):
+class Encoder(Network):
     """`rolls -> (mean, log variance)`, both `(batch, latent_dim)` in the layout of z."""
 
     def __init__(self, spec: RollSpec, config: ModelConfig, **kwargs: Any) -> None:

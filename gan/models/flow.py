@@ -15,16 +15,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from keras import Model, layers, ops
+from keras import layers, ops
 
 from gan.models.config import ModelConfig, latent_parts
-from gan.models.layers import Tensor, gelu
+from gan.models.layers import Composite, Network, Tensor, gelu
 from gan.spec import RollSpec
 
 COUPLINGS = 6
 
 
-class Coupling(layers.Layer):
+class Coupling(Composite):
     """Scales and shifts one half of a vector by a function of the other half and a context."""
 
     def __init__(self, size: int, hidden: int, *, seed: int, **kwargs: Any) -> None:
@@ -59,7 +59,7 @@ class Coupling(layers.Layer):
         return joined, -ops.sum(log_scale, axis=-1)
 
 
-class PartFlow(layers.Layer):
+class PartFlow(Composite):
     """The flow of one part given a context."""
 
     def __init__(self, size: int, hidden: int, **kwargs: Any) -> None:
@@ -79,7 +79,7 @@ class PartFlow(layers.Layer):
         return z
 
 
-class Prior(Model):
+class Prior(Network):
     """z of N(0, 1) to the encoder's latent u and back; both `(batch, latent_dim)`."""
 
     def __init__(self, spec: RollSpec, config: ModelConfig, **kwargs: Any) -> None:

@@ -10,7 +10,29 @@ from keras import layers, ops
 Tensor = Any  # a tensor of whichever backend Keras runs on
 
 
-class Attention(layers.Layer):
+class Composite(layers.Layer):
+    """A layer made of layers."""
+
+    def build(self, *_shapes: Any, **_named: Any) -> None:
+        """Nothing of its own: the inner layers build themselves at the first call.
+
+        Without this, Keras would trace every layer once for each layer around it.
+        """
+        self.built = True
+
+
+class Network(keras.Model):
+    """A model made of layers."""
+
+    def build(self, *_shapes: Any, **_named: Any) -> None:
+        """Nothing of its own: the inner layers build themselves at the first call.
+
+        Without this, Keras would trace every layer once for each layer around it.
+        """
+        self.built = True
+
+
+class Attention(Composite):
     """Multi-head self-attention over axis 1 of `(batch, token, width)`."""
 
     def __init__(self, width: int, heads: int, **kwargs: Any) -> None:
@@ -30,7 +52,7 @@ class Attention(layers.Layer):
         return self.out(ops.reshape(mixed, (-1, length, self.heads * self.head_width)))
 
 
-class Block(layers.Layer):
+class Block(Composite):
     """Pre-norm transformer block; with a condition, its norms are adaptive (AdaLN).
 
     The condition `(batch, features)` sets scale and shift of both norms, as in
@@ -61,7 +83,7 @@ class Block(layers.Layer):
         return x + self.mlp_out(self.mlp_in(self.norm2(x) * (1 + scales[2]) + scales[3]))
 
 
-class PartMap(layers.Layer):
+class PartMap(Composite):
     """Mapping network of one latent part, `w = z + mlp(z)`.
 
     A mapping network lets the space bend towards the data (StyleGAN, Karras et al. 2019);
@@ -77,7 +99,7 @@ class PartMap(layers.Layer):
         return z + self.outer(self.inner(z))
 
 
-class StepConv(layers.Layer):
+class StepConv(Composite):
     """Residual 1-D convolution over steps, kernel 3, on `(batch, step, width)`."""
 
     def __init__(self, width: int, **kwargs: Any) -> None:
