@@ -126,14 +126,17 @@ class _Reader:
                 0.0,
                 f"slider {name[:40]}",
             )
-            sliders[name] = amount
+            if amount:
+                sliders[name] = amount
         seeds: dict[str, int] = {}
         for name, value in self.pairs(pieces[3], self.known.parts, what):
-            seeds[name] = self.attempt(
+            part_seed = self.attempt(
                 lambda value=value: _whole(value, 0, SEED_MAX),  # type: ignore[misc]
-                0,
+                None,
                 f"seed of {name[:40]}",
             )
+            if part_seed is not None:
+                seeds[name] = part_seed
         z = self.attempt(lambda: self.z(pieces[4]), None, f"latent in {what}")
         return Point(seed, truncation, sliders, seeds, z)
 
