@@ -25,7 +25,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestRemovedIn10Warning
 # engine's own.
 SETUP = """
 async (root) => {
-  const { Engine, Take, RATE } = await import(root + "engine.js");
+  const { Engine, RATE } = await import(root + "engine.js");
+  const { Take } = await import(root + "take.js");
   const STEP = 0.125;
   const states = [];
   const engine = new Engine({ onState: (state) => states.push(state) });
