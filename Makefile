@@ -10,11 +10,12 @@ VENV := .venv
 PY := $(VENV)/bin/python
 SETUP := PYTHON="$(PYTHON)" sh tools/setup.sh
 
-.PHONY: help run test lint format bench setup soundfont clean
+.PHONY: help run test realtime lint format bench setup soundfont clean
 
 help:
 	@echo "make run        start the app; PORT=8501 picks the port"
 	@echo "make test       ruff, mypy and pytest; ARGS='-k audio' goes to pytest"
+	@echo "make realtime   tests that record sound as it plays; on an idle machine"
 	@echo "make lint       ruff and mypy only"
 	@echo "make format     let ruff rewrite the code"
 	@echo "make bench      all benchmarks"
@@ -27,6 +28,9 @@ run: $(VENV)/.ready-run
 
 test: lint
 	$(PY) -m pytest $(ARGS)
+
+realtime: $(VENV)/.ready-test
+	$(PY) -m pytest -m realtime $(ARGS)
 
 lint: $(VENV)/.ready-test
 	$(PY) -m ruff check .

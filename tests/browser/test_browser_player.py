@@ -122,6 +122,7 @@ def test_mute_solo_and_volume_are_heard(demo: Demo) -> None:
     )
 
 
+@pytest.mark.realtime
 def test_no_gap_while_dragging(demo: Demo) -> None:
     demo.open().live().play()
     demo.page.wait_for_timeout(200)

@@ -92,6 +92,7 @@ def sounding(recording: dict[str, Any]) -> np.ndarray:
 SLOPE = 0.5 * 2 * np.pi * 220 / 44100
 
 
+@pytest.mark.realtime
 def test_a_loop_has_neither_gap_nor_click(engine: Page) -> None:
     got = run(engine, "engine.offer(tone(0.5)); await engine.play(); await pause(4700);")
     peaks = sounding(got)
