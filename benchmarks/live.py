@@ -41,7 +41,7 @@ DRAG = """async (changes) => {
   const player = document.querySelector(".gp-player").player;
   const slider = document.querySelector("[data-slider=denser]");
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  player.probe.entries.length = 0;
+  player.stats.length = 0;
   player.pressed = true;
   const began = performance.now();
   for (let i = 0; i < changes; i++) {
@@ -53,7 +53,7 @@ DRAG = """async (changes) => {
   player.pressed = false;
   player.commit();
   await pause(2500);
-  return { seconds, stats: player.probe.entries };
+  return { seconds, stats: player.stats };
 }"""
 
 RELEASE = """async (releases) => {

@@ -12,13 +12,48 @@
  * beginning of the next pass.
  */
 
-import { Voice } from "./voice.js";
-
 export const RATE = 44100;
 
 const AHEAD = 1.6;
 const SAFETY = 0.03;
+const FADE = 0.008;
 const TICK = 100;
+
+export class Take {
+  /** `key` names the music, `order` grows from one take to the next. */
+  constructor(key, order, stepSeconds, steps) {
+    Object.assign(this, { key, order, stepSeconds, steps });
+    this.pieces = [];
+  }
+
+  add(piece) {
+    const inside = (other) => piece.start <= other.start && other.end <= piece.end;
+    this.pieces = [...this.pieces.filter((other) => !inside(other)), piece];
+  }
+
+  /** The piece that plays longest from this step on, if any. */
+  pieceAt(step) {
+    let best = null;
+    for (const piece of this.pieces) {
+      if (piece.start <= step + 1e-6 && step < piece.end - 1e-6) {
+        if (!best || piece.end > best.end) best = piece;
+      }
+    }
+    return best;
+  }
+
+  /** One piece covers all. */
+  get whole() {
+    return this.pieces.some((piece) => piece.start <= 0 && piece.end >= this.steps);
+  }
+
+  /** The pieces together cover all. */
+  get complete() {
+    let step = 0;
+    for (let piece; step < this.steps - 1e-6 && (piece = this.pieceAt(step)); ) step = piece.end;
+    return step >= this.steps - 1e-6;
+  }
+}
 
 export class Engine {
   /** `onState` is called with "stopped", "waiting" (for sound) or "playing". */
@@ -241,12 +276,9 @@ export class Engine {
       const next = (Math.floor(cursor.step / this.swapSteps + 1e-6) + 1) * this.swapSteps;
       until = Math.min(until, next);
     }
-    const { time, step } = cursor;
-    const output = (index) => this.#track(index);
-    const voice = new Voice({ context: this.context, take, piece, time, step, until, output });
-    this.voices.push(voice);
+    const voice = this.#voice(take, piece, until);
     // Only the end of the phrase is a natural end: there the release rings on.
-    if (until < this.steps - 1e-6) voice.fadeOut(voice.t1);
+    if (until < this.steps - 1e-6) this.#fadeOut(voice, voice.t1);
     this.cursor = { time: voice.t1, step: until, limit: cursor.limit };
     return true;
   }
@@ -266,14 +298,81 @@ export class Engine {
     return false;
   }
 
+  #voice(take, piece, until) {
+    const { time, step } = this.cursor;
+    const offset = (step - piece.start) * take.stepSeconds;
+    // The fade-in ends on the boundary where there is sound before it to fade in.
+    const early = Math.min(FADE, offset, Math.max(0, time - this.context.currentTime));
+    const voice = {
+      take,
+      t0: time,
+      s0: step,
+      t1: time + (until - step) * take.stepSeconds,
+      s1: until,
+      parts: [],
+      sounding: 0,
+      faded: Infinity,
+    };
+    piece.buffers.forEach((buffer, index) => {
+      if (!buffer || offset >= buffer.duration) return;
+      const source = this.context.createBufferSource();
+      const envelope = this.context.createGain();
+      source.buffer = buffer;
+      if (step > 0) {
+        envelope.gain.setValueAtTime(0, time - early);
+        envelope.gain.linearRampToValueAtTime(1, time - early + Math.max(early, 0.001));
+      } // The phrase itself begins with the attack of its notes.
+      source.connect(envelope).connect(this.#track(index));
+      source.start(time - early, offset - early);
+      voice.sounding += 1;
+      source.onended = () => {
+        voice.sounding -= 1;
+        envelope.disconnect();
+      };
+      voice.parts.push({ source, envelope });
+    });
+    this.voices.push(voice);
+    return voice;
+  }
+
+  /** Let a voice end at this time: the fade takes the last moment before it. */
+  #fadeOut(voice, time) {
+    if (voice.faded <= time) return;
+    voice.faded = time;
+    for (const { source, envelope } of voice.parts) {
+      const from = Math.max(time - FADE, this.context.currentTime, voice.t0);
+      envelope.gain.cancelScheduledValues(from);
+      envelope.gain.setValueAtTime(1, from);
+      envelope.gain.linearRampToValueAtTime(0, Math.max(time, from + 0.004));
+      source.stop(Math.max(time, from + 0.004) + 0.005);
+    }
+  }
+
   /** Take back all that is scheduled from this time on. */
   #cut(time) {
-    this.voices = this.voices.filter((voice) => voice.endBy(time));
+    const kept = [];
+    for (const voice of this.voices) {
+      if (voice.t0 >= time - 1e-4) {
+        voice.parts.forEach(({ source, envelope }) => {
+          source.onended = null;
+          source.stop();
+          envelope.disconnect();
+        });
+        continue;
+      }
+      if (voice.t1 > time + 1e-4) {
+        this.#fadeOut(voice, time);
+        voice.s1 = voice.s0 + (time - voice.t0) / voice.take.stepSeconds;
+        voice.t1 = time;
+      }
+      kept.push(voice);
+    }
+    this.voices = kept;
   }
 
   #silence(time) {
     this.#cut(time);
-    for (const voice of this.voices) voice.fadeOut(time + 0.02); // Releases too.
+    for (const voice of this.voices) this.#fadeOut(voice, time + 0.02); // Releases too.
     this.voices = [];
   }
 
@@ -295,7 +394,7 @@ export class Engine {
     let found = null;
     for (const voice of this.voices) {
       if (voice.t0 <= time && time < voice.t1) {
-        found = voice.stepAt(time);
+        found = voice.s0 + (time - voice.t0) / voice.take.stepSeconds;
       } else if (found === null && time < voice.t0) {
         return voice.s0;
       }

@@ -6,14 +6,10 @@
  * built before the last commit (`data.echo` is smaller) may not move the sliders back.
  */
 
-import { Commits } from "./commits.js";
 import { Controls } from "./controls.js";
-import { debounce, el, title } from "./dom.js";
+import { clamp, debounce, el, title } from "./dom.js";
 import { Engine } from "./engine.js";
-import { pressKey } from "./keys.js";
 import { LiveLink } from "./live.js";
-import { Mixer } from "./mixer.js";
-import { Probe } from "./probe.js";
 import { Stage } from "./stage.js";
 import { Strips } from "./strips.js";
 import { Supply } from "./supply.js";
@@ -22,6 +18,8 @@ import { Transport } from "./transport.js";
 import { keyOfNotes, notesFromJson } from "./wire.js";
 
 const players = new WeakMap();
+const PLAIN_PAUSE = 120;
+const SOUND_FIRST = 250;
 const NO_LIVE = "There is no live connection: picture and sound follow a moment after you move.";
 
 export async function mount(component) {
@@ -51,24 +49,24 @@ function loadStyle(root) {
 class Player {
   constructor(host) {
     this.host = host;
+    this.lastCommit = 0;
     this.dragging = false;
-    this.probe = new Probe();
-    this.commits = new Commits({
-      send: (event) => this.component.setStateValue("commit", event),
-      values: () => this.controls.values,
-    });
+    this.stats = [];
     this.engine = new Engine({ onState: (state) => this.#onState(state) });
     this.supply = new Supply({ engine: this.engine, onError: (text) => this.#say(text) });
     this.stage = new Stage({
-      onSeek: (step) => this.seek(step),
-      onRegion: (start, end, done) => this.mixer.setRegion([start, end], done),
-      onDrawn: () => this.probe.drawn(),
+      onSeek: (step) => this.#seek(step),
+      onRegion: (start, end, done) => this.#setRegion([start, end], done),
+      onDrawn: () => this.#drawn(),
     });
     this.transport = new Transport({
       onPlay: () => this.toggle(),
-      onStart: () => this.seek(this.engine.range[0]),
-      onLoop: () => this.mixer.setLoop(!this.engine.loop),
-      onVolume: (volume) => this.mixer.setVolume(volume),
+      onStart: () => this.#seek(this.engine.range[0]),
+      onLoop: () => this.#setLoop(!this.engine.loop),
+      onVolume: (volume) => {
+        this.engine.setVolume(volume);
+        this.commitMix();
+      },
     });
     this.strips = new Strips({
       onChange: () => this.#mixed(),
@@ -77,12 +75,13 @@ class Player {
     this.controls = new Controls({
       onInput: (values) => this.#moved(values),
       onCommit: ({ soon }) => (soon ? this.commitSoon() : this.commit()),
-      onAxes: (axes) => this.mixer.setAxes(axes),
+      onAxes: (axes) => {
+        this.axes = axes;
+        this.commitMix();
+      },
     });
     this.commitSoon = debounce(() => this.commit(), 300);
-    const { engine, strips, transport, stage } = this;
-    const send = (mix) => this.component.setStateValue("mix", mix);
-    this.mixer = new Mixer({ engine, strips, transport, stage, send });
+    this.commitMix = debounce(() => this.#commitMix(), 500);
     this.notice = el("p", { class: "gp-notice", role: "status", hidden: true });
     this.spoken = el("p", { class: "gp-spoken", "aria-live": "polite" });
     this.root = el(
@@ -110,7 +109,7 @@ class Player {
     const quit = new AbortController();
     const { signal } = quit;
     this.quit = quit;
-    document.addEventListener("keydown", (event) => pressKey(event, this) && event.preventDefault(), { signal });
+    document.addEventListener("keydown", (event) => this.#key(event), { signal });
     this.root.addEventListener("pointerdown", () => (this.pressed = true), { signal, capture: true });
     const release = () => {
       this.pressed = false;
@@ -128,7 +127,8 @@ class Player {
     this.component = component;
     const before = this.data;
     this.data = data;
-    this.commits.heard(data.echo, { newSession: before?.session !== data.session });
+    // A new session, after a restart of the server, knows of no commits.
+    if (before && before.session !== data.session) this.lastCommit = 0;
     this.root.style.setProperty("--gp-height", `${data.height}px`);
     this.theme = readTheme(this.root);
     applyTheme(this.root, this.theme);
@@ -145,28 +145,23 @@ class Player {
   }
 
   async #updateStage(data) {
-    const parts = JSON.stringify([data.grid, data.tracks.map((track) => track.name)]);
-    const looks = JSON.stringify([parts, data.transpose, data.tracks.map((track) => track.colour)]);
-    const fresh = looks !== this.looks;
-    if (parts !== this.parts) {
-      this.parts = parts;
+    const shape = JSON.stringify([data.grid, data.transpose, data.tracks.map((t) => [t.name, t.colour])]);
+    const fresh = shape !== this.shape;
+    if (fresh) {
+      this.shape = shape;
       const { bars, beats_per_bar, steps_per_beat } = data.grid;
       this.bar = beats_per_bar * steps_per_beat;
       this.steps = bars * this.bar;
       this.supply.clear();
       this.engine.steps = this.steps;
-      this.stage.ruler.canvas.setAttribute("aria-valuemax", String(bars * beats_per_bar));
-    }
-    if (fresh) {
-      this.looks = looks;
       const tracks = data.tracks.map((track) => ({ ...track, rgb: rgb(track.colour) }));
       this.strips.setup(tracks);
-      this.mixer.reset();
+      this.mixSeen = this.mixSent = null;
       this.building = this.stage.setup(data.grid, tracks, this.theme, data.transpose);
     }
     await this.building;
     data.tracks.forEach((track, i) => this.strips.strips[i]?.setLocked(track.locked));
-    this.mixer.adopt(data.mix, this.steps);
+    this.#adoptMix(data.mix);
     this.strips.recolour(this.theme);
     this.stage.recolour(this.strips.audible, this.theme);
     this.stage.moveTo(this.engine.step, this.engine.state === "playing");
@@ -176,14 +171,15 @@ class Player {
   #updateControls(data, before) {
     const fixed = (sliders) => JSON.stringify(sliders?.map(({ value, ...rest }) => rest));
     if (fixed(data.sliders) === fixed(before?.sliders)) return;
-    this.mixer.axes = data.mix.pad ?? data.pad;
-    this.controls.setup(data.sliders, this.mixer.axes);
+    this.axes = data.mix.pad ?? data.pad;
+    this.controls.setup(data.sliders, this.axes);
     this.dragging = false;
   }
 
   /** Take over values and notes, unless they are older than what the user did last. */
   #adopt(data, fresh) {
-    if (this.commits.stale && !fresh) return;
+    const stale = data.echo < this.lastCommit;
+    if (stale && !fresh) return;
     if (!this.dragging) {
       this.controls.set(Object.fromEntries(data.sliders.map(({ id, value }) => [id, value])));
     } else if (this.link?.state === "live" && !fresh) {
@@ -193,9 +189,22 @@ class Player {
     this.committed = keyOfNotes(notes);
     this.#show(notes, { quiet: fresh });
     if (!this.dragging) this.#speak(notes);
-    const { values } = this.controls;
-    const behind = data.sliders.some(({ id, value }) => Math.abs(values[id] - value) > 1e-9);
-    if (this.dragging && behind) this.commits.during();
+    if (this.unsent) this.#commitWhileDragging();
+  }
+
+  #adoptMix(mix) {
+    const seen = JSON.stringify(mix);
+    if (seen === this.mixSeen) return;
+    this.mixSeen = seen;
+    if (seen === this.mixSent) return;
+    this.strips.set(mix.tracks);
+    this.transport.setVolume(mix.volume);
+    this.engine.setVolume(mix.volume);
+    this.engine.setLevels(this.strips.levels);
+    const start = clamp(mix.loop_start, 0, this.steps - 1);
+    const end = clamp(mix.loop_end ?? this.steps, start + 1, this.steps);
+    this.region = [start, end];
+    this.#applyLoop(this.region, mix.loop);
   }
 
   // --- Live -----------------------------------------------------------------------------
@@ -234,8 +243,21 @@ class Player {
       return;
     }
     if (this.notice.textContent !== NO_LIVE) this.#say("");
-    this.probe.arrived(asked, header.ms);
+    this.stats.push({ asked, got: performance.now(), server: header.ms });
+    if (this.stats.length > 2000) this.stats.splice(0, 1000);
     this.#show(notes);
+  }
+
+  #drawn() {
+    const at = this.stats[this.stats.length - 1];
+    if (!at || at.drawn) return;
+    at.drawn = performance.now();
+    // The next task after the frame runs when its pixels have been handed over.
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => (at.pixels ??= performance.now());
+      channel.port2.postMessage(0);
+    });
   }
 
   // --- What the user does ---------------------------------------------------------------
@@ -244,7 +266,20 @@ class Player {
     this.dragging = true;
     if (!this.pressed) this.commitSoon();
     const live = this.link.move({ values, base: this.data.base });
-    if (!live) this.commits.during();
+    if (!live) this.#commitWhileDragging();
+  }
+
+  /** The plain way: one commit at a time, the next when the last has been answered. */
+  #commitWhileDragging() {
+    const answered = this.data.echo >= this.lastCommit;
+    const since = performance.now() - (this.committedAt ?? 0);
+    this.unsent = this.dragging;
+    if (!this.dragging) return;
+    if ((answered && since > PLAIN_PAUSE) || since > 1500) this.#send(false);
+    else if (answered) {
+      clearTimeout(this.plainAgain);
+      this.plainAgain = setTimeout(() => this.#commitWhileDragging(), PLAIN_PAUSE);
+    }
   }
 
   /** The user has let go. */
@@ -252,15 +287,44 @@ class Player {
     if (!this.dragging) return;
     this.dragging = false;
     this.commitSoon.cancel();
-    const live = this.link.state === "live";
-    this.commits.final({ soundFirst: live && this.engine.state === "playing" });
+    this.#send(true);
     // With an answer on its way, its notes are what is to be heard.
-    if (live && !this.link.flying) this.#wantSound();
+    if (this.link.state === "live" && !this.link.flying) this.#wantSound();
+  }
+
+  #send(final) {
+    this.unsent = false;
+    this.committedAt = performance.now();
+    this.lastCommit = Math.max(Date.now(), this.lastCommit + 1);
+    const event = { number: this.lastCommit, values: { ...this.controls.values }, final };
+    const send = () => {
+      if (event.number === this.lastCommit) this.component.setStateValue("commit", event);
+    };
+    // The script's run and the new sound would wait for each other; the sound goes first.
+    const sounding = final && this.link.state === "live" && this.engine.state === "playing";
+    if (sounding) setTimeout(send, SOUND_FIRST);
+    else send();
+  }
+
+  #commitMix() {
+    const { engine, strips } = this;
+    const whole = this.region[1] >= this.steps;
+    const mix = {
+      tracks: strips.states,
+      volume: engine.volume,
+      loop: engine.loop,
+      loop_start: this.region[0],
+      loop_end: whole ? null : this.region[1],
+      pad: this.axes ?? null,
+    };
+    this.mixSent = JSON.stringify(mix);
+    this.component.setStateValue("mix", mix);
   }
 
   #mixed() {
-    this.mixer.levels();
+    this.engine.setLevels(this.strips.levels);
     this.stage.recolour(this.strips.audible, this.theme);
+    this.commitMix();
   }
 
   #act(kind, track) {
@@ -304,10 +368,51 @@ class Player {
     canvas.setAttribute("aria-valuetext", `Bar ${Math.floor(beat / this.data.grid.beats_per_bar) + 1}, beat ${at + 1}`);
   }
 
-  seek(step) {
+  #seek(step) {
     this.engine.seek(step);
     this.#place(this.engine.step, this.engine.state === "playing");
     this.supply.pump();
+  }
+
+  #setLoop(on) {
+    this.#applyLoop(this.region, on);
+    this.commitMix();
+  }
+
+  #setRegion(region, done) {
+    this.region = region;
+    this.stage.setRegion(region, true);
+    if (!done) return;
+    this.#applyLoop(region, true);
+    this.commitMix();
+  }
+
+  #applyLoop(region, on) {
+    this.engine.setRegion(region, on);
+    this.transport.setLoop(on);
+    this.stage.setRegion(region, on);
+  }
+
+  #key(event) {
+    const { target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const ours = this.root.contains(target);
+    if (!ours && target !== document.body) return;
+    const { key } = event;
+    if (target.closest?.("select, textarea, [contenteditable], input:not([type=range])")) return;
+    const beat = this.data.grid.steps_per_beat;
+    const at = this.engine.position() ?? 0;
+    const here = Math.round(at / beat) * beat;
+    const ruler = target === this.stage.ruler.canvas;
+    if (key === " " && !target.closest?.("button")) this.toggle();
+    else if (ours && key.toLowerCase() === "l") this.#setLoop(!this.engine.loop);
+    else if (ours && key === "[") this.#setRegion([Math.min(here, this.region[1] - beat), this.region[1]], true);
+    else if (ours && key === "]") this.#setRegion([this.region[0], Math.max(here, this.region[0] + beat)], true);
+    else if (ruler && key === "ArrowLeft") this.#seek(Math.max(0, (Math.ceil(at / beat - 0.01) - 1) * beat));
+    else if (ruler && key === "ArrowRight") this.#seek((Math.floor(at / beat + 0.01) + 1) * beat);
+    else if (ours && key === "Home" && target.type !== "range") this.#seek(this.engine.range[0]);
+    else return;
+    event.preventDefault();
   }
 
   // --- Picture, sound, words ------------------------------------------------------------
@@ -351,10 +456,9 @@ class Player {
     this.gone = true;
     this.quit.abort();
     cancelAnimationFrame(this.running);
-    clearTimeout(this.plainTimer);
-    this.commits.destroy();
+    for (const timer of [this.plainTimer, this.plainAgain]) clearTimeout(timer);
     this.commitSoon.cancel();
-    this.mixer.destroy();
+    this.commitMix.cancel();
     this.link?.destroy();
     this.supply.destroy();
     this.engine.destroy();

@@ -7,8 +7,7 @@
  * what the user does next never waits for more than a bar. One request is under way at a time.
  */
 
-import { RATE } from "./engine.js";
-import { Take } from "./take.js";
+import { RATE, Take } from "./engine.js";
 import { readStems, unpack } from "./wire.js";
 
 const MARGIN = 0.05;

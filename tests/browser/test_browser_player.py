@@ -34,27 +34,18 @@ def drag(demo: Demo, selector: str, *offsets: tuple[float, float]) -> None:
         demo.page.wait_for_timeout(40)
 
 
-def test_nothing_comes_from_elsewhere_and_every_control_has_a_name(demo: Demo) -> None:
+def test_nothing_is_fetched_from_elsewhere(demo: Demo) -> None:
     demo.open().live()
     strangers = [url for url in demo.requests if not url.startswith((demo.address, "blob:"))]
     assert strangers == []
     assert any(url.endswith("/plotly.min.js") for url in demo.requests)
-
-    nameless = demo.page.evaluate(
-        """() => [...document.querySelectorAll(":is(button, input, select, [tabindex])")]
-             .filter((element) => element.closest(".gp-player"))
-             .filter((element) => !element.hidden && !(element.getAttribute("aria-label")
-               || element.textContent.trim() || element.labels?.length))
-             .map((element) => element.outerHTML.slice(0, 80))"""
-    )
-    assert nameless == []
 
 
 def test_the_roll_follows_the_drag_and_the_release_is_committed(demo: Demo) -> None:
     demo.open().live()
     before = demo.cells()
     drag(demo, '[data-slider="denser"]', (30, 0), (60, 0), (80, 0))
-    demo.until(f"{PLAYER}.probe.entries.length > 0 && {PLAYER}.probe.entries.at(-1).pixels")
+    demo.until(f"{PLAYER}.stats.length > 0 && {PLAYER}.stats.at(-1).pixels")
     while_down = demo.cells()
     assert while_down != before
     expect(demo.page.get_by_text("Commits: 0")).to_be_visible()
@@ -63,7 +54,7 @@ def test_the_roll_follows_the_drag_and_the_release_is_committed(demo: Demo) -> N
     value = demo.get("controls.values.denser")
     assert value > 1
     expect(demo.page.get_by_text(f"denser={value:.2f}")).to_be_visible()
-    demo.until(f"{PLAYER}.data.echo === {PLAYER}.commits.last")
+    demo.until(f"{PLAYER}.data.echo === {PLAYER}.lastCommit")
     assert demo.cells() == while_down
 
 
@@ -80,7 +71,7 @@ def test_the_plot_is_updated_in_place_and_zoom_is_kept(demo: Demo) -> None:
     demo.page.evaluate(f"Plotly.relayout({PLAYER}.stage.roll.host, {{'xaxis.range': [16, 32]}})")
     drag(demo, '[data-slider="higher"]', (50, 0))
     demo.page.mouse.up()
-    demo.until(f"{PLAYER}.data.echo === {PLAYER}.commits.last && {PLAYER}.commits.last > 0")
+    demo.until(f"{PLAYER}.data.echo === {PLAYER}.lastCommit && {PLAYER}.lastCommit > 0")
     assert demo.page.locator(".gp-plot .main-svg[data-mark=same]").count() == 1
     assert demo.get("stage.roll.view.x") == [16, 32]
     demo.page.get_by_role("button", name="Show all").click()
@@ -140,7 +131,22 @@ def test_no_gap_while_dragging(demo: Demo) -> None:
     assert demo.get("engine.take.key").startswith(demo.get("committed"))
 
 
-def test_the_pointer_on_the_roll_and_the_ruler(demo: Demo) -> None:
+def test_the_loop_region_is_drawn_on_the_ruler(demo: Demo) -> None:
+    demo.open().live()
+    x, y, width = demo.centre(".gp-ruler")
+    demo.page.mouse.move(x - width / 4 + 4, y)
+    demo.page.mouse.down()
+    demo.page.mouse.move(x - 30, y, steps=4)
+    demo.page.mouse.up()
+    assert demo.get("region") == [16, 32]
+    demo.play()
+    demo.page.wait_for_timeout(400)
+    assert 16 <= demo.get("engine.position()") < 32
+    demo.page.mouse.dblclick(x, y)
+    demo.until(f"{PLAYER}.region[0] === 0 && {PLAYER}.region[1] === 64")
+
+
+def test_a_click_on_the_roll_moves_there(demo: Demo) -> None:
     demo.open().live()
     x, y, width = demo.centre(".gp-roll")
     demo.page.mouse.click(x + width / 4, y)
@@ -148,6 +154,9 @@ def test_the_pointer_on_the_roll_and_the_ruler(demo: Demo) -> None:
     assert 46 < step < 52
     expect(demo.page.locator(".gp-where")).to_have_text(re.compile(r"[34]\.[1-4]"))
 
+
+def test_hover_names_the_note(demo: Demo) -> None:
+    demo.open().live()
     box = demo.page.evaluate(
         f"""() => {{ const {{ roll, area }} = {PLAYER}.stage;
         const at = area.getBoundingClientRect();
@@ -157,18 +166,6 @@ def test_the_pointer_on_the_roll_and_the_ruler(demo: Demo) -> None:
     demo.page.mouse.move(*box)
     expect(demo.page.locator(".gp-tip")).to_contain_text("Melody")
     expect(demo.page.locator(".gp-tip")).to_contain_text("Bar 1, beat 1")
-
-    x, y, width = demo.centre(".gp-ruler")
-    demo.page.mouse.move(x - width / 4 + 4, y)
-    demo.page.mouse.down()
-    demo.page.mouse.move(x - 30, y, steps=4)
-    demo.page.mouse.up()
-    assert demo.get("mixer.region") == [16, 32]
-    demo.play()
-    demo.page.wait_for_timeout(400)
-    assert 16 <= demo.get("engine.position()") < 32
-    demo.page.mouse.dblclick(x, y)
-    demo.until(f"{PLAYER}.mixer.region[0] === 0 && {PLAYER}.mixer.region[1] === 64")
 
 
 def test_the_pad_moves_two_sliders_and_its_axes_can_be_chosen(demo: Demo) -> None:
@@ -206,7 +203,7 @@ def test_keys_and_double_clicks(demo: Demo) -> None:
     demo.until(f"{PLAYER}.engine.state === 'playing'")
 
 
-def test_what_python_sets_is_shown_and_locks_reach_it(demo: Demo) -> None:
+def test_what_python_sets_is_shown(demo: Demo) -> None:
     demo.open().live()
     before = demo.cells()
     demo.page.get_by_role("button", name="Surprise me").click()
@@ -218,6 +215,9 @@ def test_what_python_sets_is_shown_and_locks_reach_it(demo: Demo) -> None:
     demo.page.wait_for_timeout(300)
     assert demo.cells() == before
 
+
+def test_locks_reach_the_page(demo: Demo) -> None:
+    demo.open().live()
     button = demo.page.get_by_role("button", name="Keep Melody while the rest moves")
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
@@ -255,6 +255,18 @@ def test_no_width_scrolls_sideways(demo: Demo) -> None:
         demo.until(f"{PLAYER}.stage.roll.width < {width}")
         demo.page.wait_for_timeout(200)
         assert demo.page.evaluate(TOO_WIDE) == [], width
+
+
+def test_every_control_has_a_name(demo: Demo) -> None:
+    demo.open().live()
+    nameless = demo.page.evaluate(
+        """() => [...document.querySelectorAll(":is(button, input, select, [tabindex])")]
+             .filter((element) => element.closest(".gp-player"))
+             .filter((element) => !element.hidden && !(element.getAttribute("aria-label")
+               || element.textContent.trim() || element.labels?.length))
+             .map((element) => element.outerHTML.slice(0, 80))"""
+    )
+    assert nameless == []
 
 
 def test_leaving_ends_the_sound_and_the_connection(demo: Demo) -> None:

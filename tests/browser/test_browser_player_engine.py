@@ -25,8 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestRemovedIn10Warning
 # engine's own.
 SETUP = """
 async (root) => {
-  const { Engine, RATE } = await import(root + "engine.js");
-  const { Take } = await import(root + "take.js");
+  const { Engine, Take, RATE } = await import(root + "engine.js");
   const STEP = 0.125;
   const states = [];
   const engine = new Engine({ onState: (state) => states.push(state) });
