@@ -2,8 +2,11 @@
 
 import { clamp, el, icon, signed } from "./dom.js";
 
-const SCREENFUL = 12;
+const SCREENFUL = 8;
 let count = 0;
+
+/** A value as text; with a sign where there are two directions to go. */
+const said = (slider, value) => (slider.minimum < 0 ? signed(value) : value.toFixed(2));
 
 /** A tooltip that a pointer, the keyboard and a screen reader can reach. */
 function hint(slider) {
@@ -73,8 +76,9 @@ class SliderRow {
     this.input.style.setProperty("--from", `${ends[0]}%`);
     this.input.style.setProperty("--to", `${ends[1]}%`);
     this.input.style.setProperty("--home", `${share(home)}%`);
-    this.input.setAttribute("aria-valuetext", signed(value));
-    this.number.value = signed(value);
+    const text = said(this.slider, value);
+    this.input.setAttribute("aria-valuetext", text);
+    this.number.value = text;
     this.root.classList.toggle("gp-moved", Math.abs(value - home) > 1e-9);
   }
 }
@@ -140,11 +144,11 @@ class Pad {
     });
     this.dot.style.left = this.cross[0].style.left = `${at[0]}%`;
     this.dot.style.top = this.cross[1].style.top = `${100 - at[1]}%`;
-    const said = [0, 1].map((index) => {
-      const { id, label, default: home } = this.#slider(index);
-      return `${label} ${signed(values[id] ?? home)}`;
+    const texts = [0, 1].map((index) => {
+      const slider = this.#slider(index);
+      return `${slider.label} ${said(slider, values[slider.id] ?? slider.default)}`;
     });
-    this.surface.setAttribute("aria-label", `${said.join(", ")}. Arrow keys move it.`);
+    this.surface.setAttribute("aria-label", `${texts.join(", ")}. Arrow keys move it.`);
   }
 
   #grab(event) {
@@ -247,14 +251,14 @@ export class Controls {
     }
   }
 
-  /** A list for each group; those beyond a screenful are closed at first. */
+  /** A list for each group; those that begin below a screenful are closed at first. */
   #groups(groups) {
     let count = 0;
     return [...groups].map(([name, rows]) => {
+      const open = count < SCREENFUL;
       count += rows.length;
       const list = el("div", { class: "gp-sliders" }, ...rows);
       if (!name) return el("div", { class: "gp-group" }, list);
-      const open = count <= SCREENFUL || count === rows.length;
       return el("details", { class: "gp-group", open }, el("summary", {}, name), list);
     });
   }

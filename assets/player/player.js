@@ -145,15 +145,21 @@ class Player {
   }
 
   async #updateStage(data) {
-    const shape = JSON.stringify([data.grid, data.transpose, data.tracks.map((t) => [t.name, t.colour])]);
-    const fresh = shape !== this.shape;
-    if (fresh) {
-      this.shape = shape;
+    const parts = JSON.stringify([data.grid, data.tracks.map((track) => track.name)]);
+    const looks = JSON.stringify([parts, data.transpose, data.tracks.map((track) => track.colour)]);
+    const fresh = looks !== this.looks;
+    if (parts !== this.parts) {
+      // Other tracks: what is on air belongs to none of them. Another key plays on.
+      this.parts = parts;
       const { bars, beats_per_bar, steps_per_beat } = data.grid;
       this.bar = beats_per_bar * steps_per_beat;
       this.steps = bars * this.bar;
       this.supply.clear();
       this.engine.steps = this.steps;
+      this.stage.ruler.canvas.setAttribute("aria-valuemax", String(bars * beats_per_bar));
+    }
+    if (fresh) {
+      this.looks = looks;
       const tracks = data.tracks.map((track) => ({ ...track, rgb: rgb(track.colour) }));
       this.strips.setup(tracks);
       this.mixSeen = this.mixSent = null;
@@ -187,7 +193,7 @@ class Player {
     }
     const notes = notesFromJson(data.notes);
     this.committed = keyOfNotes(notes);
-    this.#show(notes, { quiet: fresh });
+    this.#show(notes, { quiet: fresh, refit: !this.dragging });
     if (!this.dragging) this.#speak(notes);
     if (this.unsent) this.#commitWhileDragging();
   }
@@ -404,7 +410,7 @@ class Player {
     const at = this.engine.position() ?? 0;
     const here = Math.round(at / beat) * beat;
     const ruler = target === this.stage.ruler.canvas;
-    if (key === " " && !target.closest?.("button")) this.toggle();
+    if (key === " " && !target.closest?.("button, summary")) this.toggle();
     else if (ours && key.toLowerCase() === "l") this.#setLoop(!this.engine.loop);
     else if (ours && key === "[") this.#setRegion([Math.min(here, this.region[1] - beat), this.region[1]], true);
     else if (ours && key === "]") this.#setRegion([this.region[0], Math.max(here, this.region[0] + beat)], true);

@@ -56,6 +56,7 @@ export class Roll {
     );
     this.cells = this.blank.map((row) => row.slice());
     this.home = null;
+    this.notes = [];
     this.view = { x: [0, this.steps], y: [0, 1] };
     this.#fit([]);
     this.Plotly = await loadPlotly();
@@ -174,13 +175,12 @@ export class Roll {
     };
   }
 
-  /** Show these notes. */
-  draw(notes) {
+  /** Show these notes; `refit` gives back rows that an earlier phrase needed. */
+  draw(notes, { refit = false } = {}) {
     this.notes = notes;
     if (!this.ready) return;
     this.#paint(notes);
-    const widened = this.#fit(notes);
-    if (widened) {
+    if (this.#fit(notes, refit)) {
       const range = { "yaxis.range": this.view.y };
       this.Plotly.update(this.host, { z: [this.cells] }, range, [0]);
       this.onView();
@@ -207,21 +207,33 @@ export class Roll {
     }
   }
 
-  /** Widen the pitches on show so that all notes are in; true if the view has changed. */
-  #fit(notes) {
+  /** Pitches that show all of the notes with a margin, at least two octaves and a half. */
+  #span(notes) {
     const { pitch_min, pitches } = this.grid;
-    let low = this.home?.[0] ?? 128;
-    let high = this.home?.[1] ?? 0;
+    let low = 128;
+    let high = 0;
     for (const list of notes) {
       for (let i = 2; i < list.length; i += 3) {
-        if (list[i] - 2 < low) low = list[i] - 2;
-        if (list[i] + 2 > high) high = list[i] + 2;
+        low = Math.min(low, list[i] - 2);
+        high = Math.max(high, list[i] + 2);
       }
     }
     if (low > high) [low, high] = [48, 84];
-    if (high - low < 30) [low, high] = [low - (30 - high + low) / 2, high + (30 - high + low) / 2];
-    low = Math.max(Math.floor(low), pitch_min);
-    high = Math.min(Math.ceil(high), pitch_min + pitches - 1);
+    const missing = Math.max(0, 30 - (high - low)) / 2;
+    low = Math.max(Math.floor(low - missing), pitch_min);
+    high = Math.min(Math.ceil(high + missing), pitch_min + pitches - 1);
+    return [low, high];
+  }
+
+  /** Change the pitches on show so that all notes are in; true if the view has changed. */
+  #fit(notes, refit = false) {
+    let [low, high] = this.#span(notes);
+    const shown = this.home ? this.home[1] - this.home[0] : 0;
+    // A range that grows and shrinks with every note would be worse than a row too many.
+    if (this.home && !(refit && high - low < 0.75 * shown)) {
+      low = Math.min(low, this.home[0]);
+      high = Math.max(high, this.home[1]);
+    }
     if (this.home && low === this.home[0] && high === this.home[1]) return false;
     const zoomed = this.home && !this.#atHome();
     this.home = notes.length ? [low, high] : null;

@@ -55,15 +55,16 @@ export class Stage {
   }
 
   /** Show notes; what differs from those before is hinted at. Drawn with the next frame. */
-  show(notes, { quiet = false } = {}) {
+  show(notes, { quiet = false, refit = false } = {}) {
     if (!quiet && this.notes.length === notes.length) {
       this.overlay.flash(difference(notes, this.notes), difference(this.notes, notes));
     }
     this.notes = notes;
     this.lit = null;
+    this.refit = refit;
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
-      this.roll.draw(this.notes);
+      this.roll.draw(this.notes, { refit: this.refit });
       this.onDrawn(this.notes);
     });
   }

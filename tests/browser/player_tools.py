@@ -44,7 +44,10 @@ async (engine) => {
       // One after the other: under load the frame numbers stand still and then jump.
       const all = new Float32Array(128 * blocks.length);
       blocks.forEach(({ left }, index) => all.set(left, 128 * index));
-      return { first: blocks[0].frame / context.sampleRate, rate: context.sampleRate, all };
+      // So the time of the first is what most of them say it was.
+      const starts = blocks.map(({ frame }, index) => frame - 128 * index).sort((a, b) => a - b);
+      const first = starts[starts.length >> 1] / context.sampleRate;
+      return { first, rate: context.sampleRate, all };
     },
     take() {
       const { first, rate, all } = this.samples();
