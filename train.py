@@ -48,6 +48,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--discriminator_rate", type=float, default=defaults.discriminator_rate)
     add("--warmup", type=float, default=defaults.warmup, help="share trained as a VAE first")
     add("--kl", type=float, default=defaults.kl, help="weight of the KL term")
+    add("--kl_steps", type=int, default=defaults.kl_steps, help="steps over which it rises")
     add("--anchor", type=float, default=defaults.anchor, help="weight of the reconstruction")
     add("--reconstructed", type=float, default=defaults.reconstructed, help="share of fakes")
     add("--profile", type=float, default=defaults.profile, help="weight of the profile loss")
@@ -55,6 +56,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--key_shift", type=int, default=defaults.key_shift, help="augment by +-N semitones")
     add("--evaluate_every", type=int, default=defaults.evaluate_every, help="steps")
     add("--samples", type=int, default=defaults.samples, help="phrases an evaluation measures")
+    add("--start_from", type=Path, help="checkpoint folder whose weights to begin with")
     add("--resume", action="store_true", help="go on from the last checkpoint")
     add("--cache_dir", type=Path, help="where prepared phrases are kept")
     return parser.parse_args(arguments)
@@ -139,6 +141,7 @@ def run(args: argparse.Namespace) -> int:
     from gan.explorer import prepare
     from gan.models.config import ModelConfig
     from gan.training import loop
+    from gan.training.checkpoint import read_info
     from gan.training.device import describe_device
 
     name = Path(args.data_dir).resolve().name.lower()
@@ -158,9 +161,10 @@ def run(args: argparse.Namespace) -> int:
             dataset=dataset,
             folder=folder,
             config=config,
-            model=ModelConfig(),
+            model=ModelConfig() if args.start_from is None else read_info(args.start_from).model,
             minutes=args.minutes,
             resume=args.resume,
+            start_from=args.start_from,
             data={"folder": name, "phrases": len(dataset), "songs": len(dataset.song_names)},
         )
         session = loop.begin(training)
@@ -170,9 +174,6 @@ def run(args: argparse.Namespace) -> int:
         console = Console(folder, state, args.minutes)
         session.go(watch=console, stop=lambda: bool(stopping))
         console.close()
-        print("Fitting the prior to the training phrases ...")
-        result = session.finish()
-        print(f"Overlap with held-out songs {result.mean:.3f}, {result.share:.0%} of the ceiling")
     finally:
         signal.signal(signal.SIGINT, previous)
     print("Finding the directions that the sliders move along ...")

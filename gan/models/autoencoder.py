@@ -69,6 +69,10 @@ class Autoencoder(Generator):
     def _models(self) -> list[Any]:
         return [self.decoder, self.encoder, self.prior]
 
+    def trainable_variables(self) -> list[Any]:
+        """Keras variables of all three nets."""
+        return [variable for model in self._models() for variable in model.trainable_variables]
+
     def weights(self) -> dict[str, NDArray[np.float32]]:
         return named_weights(self._models())
 

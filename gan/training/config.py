@@ -15,7 +15,8 @@ class TrainConfig:
 
     Weights of the adversarial stage: the adversarial loss counts 1, `anchor` weighs the
     summed reconstruction cross-entropy, `profile` the profile loss, `r1` the gradient
-    penalty, taken every `r1_every` steps (lazy regularisation: Karras et al. 2020).
+    penalty, taken every `r1_every` steps (lazy regularisation: Karras et al. 2020), `fit` the
+    flow's negative log likelihood a dimension of the latents of real phrases.
     `reconstructed` is the share of fakes that are reconstructions; the rest are samples of
     the prior. `kl` weighs the KL term against the summed cross-entropy; it rises over `kl_steps`.
     """
@@ -32,6 +33,7 @@ class TrainConfig:
     kl_steps: int = 1000
     free_nats: float = 0.0
     anchor: float = 0.002
+    fit: float = 1.0
     reconstructed: float = 0.25
     profile: float = 0.5
     r1: float = 0.3

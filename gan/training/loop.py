@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gan.data.dataset import Dataset, rolls, split_by_song
 from gan.data.stream import batches
@@ -18,7 +19,6 @@ from gan.models.config import ModelConfig
 from gan.training import checkpoint, evaluation, losses
 from gan.training.config import TrainConfig
 from gan.training.noise import step_noise
-from gan.training.prior import fit_prior
 from gan.training.state import TrainState
 
 STATE = Path("training") / "state.npz"
@@ -37,7 +37,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Run:
-    """A run's inputs. `minutes`, where given, ends it early and cuts the stages to fit."""
+    """A run's inputs. `minutes`, where given, ends it early and cuts the stages to fit.
+
+    `start_from` is a checkpoint folder whose weights a new run begins with.
+    """
 
     dataset: Dataset
     folder: Path
@@ -45,6 +48,7 @@ class Run:
     model: ModelConfig
     minutes: float | None = None
     resume: bool = False
+    start_from: Path | None = None
     data: Mapping[str, Any] | None = None
 
 
@@ -53,11 +57,28 @@ def begin(run: Run) -> Session:
 
     Raises `CheckpointError` if the folder holds another run and `resume` is off.
     """
+    start = _start_of(run)
     _claim(run)
     state = TrainState(run.dataset.spec, run.model, run.config)
+    if start is not None:
+        state.start_from(start)
     if run.resume and (run.folder / STATE).is_file():
         state.restore(checkpoint.read_arrays(run.folder / STATE))
     return Session(run, state)
+
+
+def _start_of(run: Run) -> dict[str, NDArray[Any]] | None:
+    """Weights of the checkpoint that the run starts from."""
+    if run.start_from is None:
+        return None
+    info = checkpoint.read_info(run.start_from)
+    if info.spec != run.dataset.spec or info.model != run.model:
+        raise CheckpointError(
+            f"{info.path} was trained on {', '.join(info.spec.track_names)} and the data has "
+            f"{', '.join(run.dataset.spec.track_names)}; start from a checkpoint of the same "
+            "tracks and sizes, or leave out --start_from."
+        )
+    return checkpoint.read_arrays(info.path / "weights.npz")
 
 
 def _claim(run: Run) -> None:
@@ -143,22 +164,6 @@ class Session:
             stage = self._stage()
             report = self._evaluate(stage, {})
             watch(Progress(state.step, config.steps, stage, {}, report))
-
-    def finish(self, *, steps: int = 2500) -> evaluation.Evaluation:
-        """Fit the prior to the averaged encoder, measure again, and store these weights.
-
-        Until then samples are drawn from N(0, 1) itself, which the encoder never fills.
-        """
-        fit_prior(
-            self.state.average,
-            self.run.dataset,
-            self.train_index,
-            steps=steps,
-            seed=self.config.seed,
-        )
-        result = evaluation.evaluate(self.state.average, self.reference, n=self.config.samples)
-        self._store(result)
-        return result
 
     def _gan_step(self) -> Any:
         from gan.training.steps_tensorflow import gan_step

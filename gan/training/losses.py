@@ -41,17 +41,27 @@ def reconstruction(logits: list[Tensor], rolls: Tensor, spec: RollSpec) -> Tenso
     return total
 
 
-def kl_divergence(mean: Tensor, log_variance: Tensor, free_nats: float = 0.0) -> Tensor:
-    """KL of N(mean, variance) from N(0, 1), summed over dimensions, `(batch,)`.
+def kl_divergence(energy: Tensor, log_variance: list[Tensor], noise: list[Tensor]) -> Tensor:
+    """KL of a Gaussian posterior from the prior at one draw, `(batch, part)`.
 
-    `free_nats` a dimension go unpenalised (free bits: Kingma et al. 2016, appendix C8),
-    counted on the batch mean, so that a dimension is not given up early.
+    `energy` (batch, part) is the prior's at the draw; `log_variance` and `noise`, the
+    posterior's and the standard normal that made the draw, are lists of `(batch, size)`, one
+    a part. Its mean over draws is the KL divergence; a single draw may be negative.
     """
-    each = 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance)
-    if free_nats:
-        average = ops.mean(each, axis=0, keepdims=True)
-        each = each * ops.cast(average > free_nats, each.dtype)
-    return ops.sum(each, axis=-1)
+    entropy = [
+        0.5 * ops.sum(ops.square(draw) + spread, axis=-1)
+        for draw, spread in zip(noise, log_variance, strict=True)
+    ]
+    return energy - ops.stack(entropy, axis=-1)
+
+
+def with_free_nats(divergence: Tensor, free_nats: float) -> Tensor:
+    """Sum over parts of the batch's mean divergence, but at least `free_nats` a part; a scalar.
+
+    Free bits (Kingma et al. 2016, appendix C8): below the floor a part goes unpenalised, so
+    that none is given up early.
+    """
+    return ops.sum(ops.maximum(ops.mean(divergence, axis=0), free_nats))
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:

@@ -17,16 +17,33 @@ from gan.training import losses
 from gan.training.config import TrainConfig
 
 
+def draw_posterior(
+    generator: Autoencoder, rolls: Tensor, noise: Tensor, free_nats: float
+) -> tuple[Tensor, Tensor]:
+    """A draw of each roll's latent u, `(batch, latent_dim)`, and the KL from the flow prior."""
+    mean, log_variance = generator.encoder(rolls)
+    u = mean + ops.exp(0.5 * log_variance) * noise
+    parts = generator.latent_parts().values()
+    divergence = losses.kl_divergence(
+        generator.prior.energy(u),
+        [log_variance[:, part] for part in parts],
+        [noise[:, part] for part in parts],
+    )
+    return u, losses.with_free_nats(divergence, free_nats)
+
+
 def vae_objective(
     generator: Autoencoder, rolls: Tensor, *, noise: Tensor, kl_weight: Tensor, free_nats: float
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Negative evidence lower bound with a weighted KL (beta-VAE, Higgins et al. 2017)."""
-    mean, log_variance = generator.encoder(rolls)
-    z = mean + ops.exp(0.5 * log_variance) * noise
-    reconstruction = losses.reconstruction(generator.decoder(z), rolls, generator.spec)
-    divergence = losses.kl_divergence(mean, log_variance, free_nats)
-    loss = ops.mean(reconstruction + kl_weight * divergence)
-    return loss, {"reconstruction": ops.mean(reconstruction), "kl": ops.mean(divergence)}
+    """Negative evidence lower bound with a weighted KL (beta-VAE, Higgins et al. 2017).
+
+    The prior is the flow, learnt along: it goes to where the encoder puts music, and the
+    encoder is held to what the flow's structure allows.
+    """
+    u, divergence = draw_posterior(generator, rolls, noise, free_nats)
+    reconstruction = ops.mean(losses.reconstruction(generator.decoder(u), rolls, generator.spec))
+    loss = reconstruction + kl_weight * divergence
+    return loss, {"reconstruction": reconstruction, "kl": divergence}
 
 
 def shown(rolls: Tensor, keep: Tensor, turn: Tensor) -> Tensor:
@@ -44,21 +61,23 @@ def fakes(
 ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     """Reconstructions, then prior samples, and the generator's anchor.
 
-    After "Autoencoding beyond pixels" (Larsen et al. 2016). Returns hard rolls
-    `(batch, ...)`, the anchor loss, and metrics.
+    After "Autoencoding beyond pixels" (Larsen et al. 2016). Samples come through the flow,
+    which is so trained adversarially as well; `fit` keeps it near the encoder's latents.
+    Returns hard rolls `(batch, ...)`, the anchor loss, and metrics.
     """
     count = config.reconstructions
     spec = generator.spec
     target = rolls[:count]
-    mean, log_variance = generator.encoder(target)
-    z = mean + ops.exp(0.5 * log_variance) * noise["posterior"][:count]
-    logits = generator.decoder(ops.concatenate([z, noise["prior"][count:]], axis=0))
+    u, divergence = draw_posterior(generator, target, noise["posterior"][:count], config.free_nats)
+    sampled = generator.prior.to_latent(noise["prior"][count:])
+    logits = generator.decoder(ops.concatenate([u, sampled], axis=0))
     reconstruction = ops.mean(
         losses.reconstruction([part[:count] for part in logits], target, spec)
     )
-    divergence = ops.mean(losses.kl_divergence(mean, log_variance, config.free_nats))
-    anchor = config.anchor * (reconstruction + config.kl * divergence)
-    metrics = {"reconstruction": reconstruction, "kl": divergence}
+    energy = ops.sum(generator.prior.energy(ops.stop_gradient(u)), axis=-1)
+    fit = ops.mean(energy) / generator.latent_dim
+    anchor = config.anchor * (reconstruction + config.kl * divergence) + config.fit * fit
+    metrics = {"reconstruction": reconstruction, "kl": divergence, "fit": fit}
     return binary_rolls(logits, spec), anchor, metrics
 
 

@@ -16,6 +16,7 @@ from gan.models.discriminator import Discriminator
 from gan.models.registry import build
 from gan.spec import RollSpec
 from gan.training.config import TrainConfig
+from gan.training.flat import Flat
 
 
 class TrainState:
@@ -29,10 +30,11 @@ class TrainState:
         self.spec, self.model, self.config = spec, model, config
         self.step = 0
         self.generator: Autoencoder = build(config.family, spec, model)
-        self.average: Autoencoder = build(config.family, spec, model)
-        self.average.set_weights(self.generator.weights())
-        self.vae_optimizer = keras.optimizers.Adam(config.learning_rate, clipnorm=100.0)
-        self.vae_optimizer.build(self.generator_variables)
+        self._average: Autoencoder | None = None
+        self.weights = Flat(self.generator.trainable_variables(), "generator")
+        self.average_weights = keras.Variable(self.weights.vector, trainable=False, name="average")
+        self.vae_optimizer = keras.optimizers.Adam(config.learning_rate, clipnorm=500.0)
+        self.vae_optimizer.build([self.weights.vector])
         self.discriminator: Any = None
         if config.family == "gan":
             self.discriminator = Discriminator(spec, model, name="discriminator")
@@ -43,33 +45,31 @@ class TrainState:
             self.d_optimizer = keras.optimizers.Adam(
                 config.discriminator_rate, beta_1=0.0, beta_2=0.99
             )
-            self.g_optimizer.build(self.generator_variables)
-            self.d_optimizer.build(self.discriminator.trainable_variables)
+            self.g_optimizer.build([self.weights.vector])
+            self.d_weights = Flat(self.discriminator.trainable_variables, "discriminator")
+            self.d_optimizer.build([self.d_weights.vector])
 
     @property
-    def generator_variables(self) -> list[Any]:
-        generator = self.generator
-        return [*generator.decoder.trainable_variables, *generator.encoder.trainable_variables]
-
-    @property
-    def average_variables(self) -> list[Any]:
-        average = self.average
-        return [*average.decoder.trainable_variables, *average.encoder.trainable_variables]
+    def average(self) -> Autoencoder:
+        """The moving average as a generator, with its values of now."""
+        if self._average is None:
+            self._average = build(self.config.family, self.spec, self.model)
+        self.weights.spread_onto(self._average.trainable_variables(), self.average_weights)
+        return self._average
 
     def parameters(self) -> int:
         """Trainable numbers in all networks of the run, the average not counted twice."""
-        models: list[Any] = [self.generator.decoder, self.generator.encoder]
-        models += [] if self.discriminator is None else [self.discriminator]
-        return sum(model.count_params() for model in models)
+        count = sum(self.weights.sizes)
+        return count if self.discriminator is None else count + sum(self.d_weights.sizes)
 
     def _variables(self) -> list[tuple[str, Any]]:
         groups: dict[str, list[Any]] = {
-            "generator": self.generator_variables,
-            "average": self.average_variables,
+            "generator": [self.weights.vector],
+            "average": [self.average_weights],
             "vae_optimizer": self.vae_optimizer.variables,
         }
         if self.discriminator is not None:
-            groups["discriminator"] = self.discriminator.trainable_variables
+            groups["discriminator"] = [self.d_weights.vector]
             groups["g_optimizer"] = self.g_optimizer.variables
             groups["d_optimizer"] = self.d_optimizer.variables
         return [
@@ -84,6 +84,12 @@ class TrainState:
         values["step"] = np.asarray(self.step)
         return values
 
+    def start_from(self, weights: dict[str, NDArray[Any]]) -> None:
+        """Begin with a checkpoint's weights; `CheckpointError` where they do not fit."""
+        self.generator.set_weights(weights)
+        self.weights.collect()
+        self.average_weights.assign(self.weights.vector)
+
     def restore(self, values: dict[str, NDArray[Any]]) -> None:
         """Take `arrays`; `CheckpointError` where they are of another network."""
         for name, variable in self._variables():
@@ -94,8 +100,10 @@ class TrainState:
                 )
         for name, variable in self._variables():
             variable.assign(values[name])
+        self.weights.spread()
         self.step = int(values["step"])
         # Rates are among an optimiser's variables, but a resumed run may ask for others.
         if self.discriminator is not None:
+            self.d_weights.spread()
             self.g_optimizer.learning_rate = self.config.adversarial_rate
             self.d_optimizer.learning_rate = self.config.discriminator_rate

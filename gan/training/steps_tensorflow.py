@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan.training import losses
+from gan.training.flat import Flat
 from gan.training.objectives import fakes, generator_objective, shown, vae_objective
 from gan.training.state import TrainState
 
@@ -20,14 +21,15 @@ def _average(state: TrainState, step: tf.Tensor) -> None:
     """Move the average towards the generator; faster while it is young."""
     age = tf.cast(step, tf.float32)
     decay = tf.minimum(state.config.ema, (1.0 + age) / (10.0 + age))
-    for mean, now in zip(state.average_variables, state.generator_variables, strict=True):
-        mean.assign(decay * mean + (1.0 - decay) * now)
+    mean = state.average_weights
+    mean.assign(decay * mean + (1.0 - decay) * state.weights.vector)
 
 
-def _apply(optimizer: Any, tape: tf.GradientTape, loss: tf.Tensor, variables: list[Any]) -> None:
-    values = [variable.value for variable in variables]
+def _apply(optimizer: Any, tape: tf.GradientTape, loss: tf.Tensor, weights: Flat) -> None:
+    values = [variable.value for variable in weights.variables]
     gradients = tape.gradient(loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    optimizer.apply(gradients, variables)
+    optimizer.apply([weights.joined(gradients)], [weights.vector])
+    weights.spread()
 
 
 def vae_step(state: TrainState) -> Step:
@@ -50,26 +52,11 @@ def vae_step(state: TrainState) -> Step:
                 kl_weight=kl_weight,
                 free_nats=config.free_nats,
             )
-        _apply(state.vae_optimizer, tape, loss, state.generator_variables)
+        _apply(state.vae_optimizer, tape, loss, state.weights)
         _average(state, index)
         return {"loss": loss, **metrics}
 
     return cast(Step, step)
-
-
-def prior_step(prior: Any, optimizer: Any) -> Callable[[Any], Any]:
-    """One step of maximum likelihood of the flow; `latents (batch, dim) -> loss a dimension`."""
-
-    @tf.function(autograph=False)
-    def step(latents: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            z, log_determinant = prior.to_normal(latents)
-            energy = 0.5 * tf.reduce_sum(tf.square(z), axis=-1) - log_determinant
-            loss = tf.reduce_mean(energy) / latents.shape[-1]
-        _apply(optimizer, tape, loss, prior.trainable_variables)
-        return loss
-
-    return cast(Callable[[Any], Any], step)
 
 
 def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
@@ -90,7 +77,7 @@ def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
         with tf.GradientTape() as tape:
             value = penalty(real)
             loss = 0.5 * config.r1 * config.r1_every * value
-        _apply(state.d_optimizer, tape, loss, state.discriminator.trainable_variables)
+        _apply(state.d_optimizer, tape, loss, state.d_weights)
         return value
 
     @tf.function(autograph=False)
@@ -110,8 +97,8 @@ def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
                 config=config,
                 spec=spec,
             )
-        _apply(state.g_optimizer, tape, g_loss, state.generator_variables)
-        _apply(state.d_optimizer, tape, d_loss, state.discriminator.trainable_variables)
+        _apply(state.g_optimizer, tape, g_loss, state.weights)
+        _apply(state.d_optimizer, tape, d_loss, state.d_weights)
         del tape
         _average(state, index)
         # How often the discriminator is right: 0.5 is chance, 1 is a lost generator.
