@@ -63,35 +63,24 @@ def take_seed() -> None:
     desk.go(replace(desk.point, seed=int(st.session_state["seed"]), part_seeds={}, z=None))
 
 
-def reset() -> None:
-    desk.go(Point(seed=desk.point.seed))
-
-
 for notice in desk.notices:
     st.warning(notice)
 
-top = st.columns([2, 1.2, 1, 1, 1.4], vertical_alignment="bottom")
-# A widget that is written from outside must be told its value before it is made.
-st.session_state["seed"] = desk.point.seed
-top[0].number_input(
-    "Seed", 0, SEED_MAX, key="seed", on_change=take_seed, help="The same seed, the same phrase."
-)
-top[1].button(
-    "New phrase", icon=":material/casino:", on_click=roll_dice, width="stretch", type="primary"
-)
-top[2].button(
-    "Undo", icon=":material/undo:", on_click=desk.undo, disabled=not desk.past, width="stretch"
-)
-top[3].button(
-    "Redo", icon=":material/redo:", on_click=desk.redo, disabled=not desk.future, width="stretch"
-)
-top[4].button(
-    "Reset sliders",
-    icon=":material/restart_alt:",
-    on_click=reset,
-    disabled=desk.point == Point(seed=desk.point.seed),
-    width="stretch",
-)
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    # A widget that is written from outside must be told its value before it is made.
+    st.session_state["seed"] = desk.point.seed
+    st.number_input(
+        "Seed",
+        0,
+        SEED_MAX,
+        key="seed",
+        on_change=take_seed,
+        help="The same seed, the same phrase.",
+        width=200,
+    )
+    st.button("New phrase", icon=":material/casino:", on_click=roll_dice, type="primary")
+    st.button("Undo", icon=":material/undo:", on_click=desk.undo, disabled=not desk.past)
+    st.button("Redo", icon=":material/redo:", on_click=desk.redo, disabled=not desk.future)
 
 main = st.container()
 with st.container(border=True):

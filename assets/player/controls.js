@@ -41,7 +41,7 @@ class SliderRow {
     });
     this.input = input;
     this.number = el("output", { class: "gp-number" });
-    const label = el("span", { class: "gp-label" }, slider.label);
+    const label = el("span", { class: "gp-label" }, slider.short || slider.label);
     this.root = el(
       "div",
       { class: "gp-slider", title: "" },
@@ -215,9 +215,10 @@ export class Controls {
     this.rows = new Map();
   }
 
-  /** Build the panel for these sliders. */
-  setup(sliders, axes) {
+  /** Build the panel for these sliders; those of a track go onto its bench. */
+  setup(sliders, axes, benches) {
     this.sliders = sliders;
+    for (const bench of benches.values()) bench.replaceChildren();
     this.rows.clear();
     this.pad = null;
     this.root.replaceChildren();
@@ -233,7 +234,9 @@ export class Controls {
     for (const slider of sliders) {
       const row = new SliderRow(slider, handlers);
       this.rows.set(slider.id, row);
-      groups.set(slider.group, [...(groups.get(slider.group) ?? []), row.root]);
+      const bench = benches.get(slider.track);
+      if (bench) bench.append(row.root);
+      else groups.set(slider.group, [...(groups.get(slider.group) ?? []), row.root]);
     }
     const lists = this.#groups(groups);
     this.resetAll = el(

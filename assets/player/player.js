@@ -137,16 +137,16 @@ class Player {
     this.transport.setTempo(data.tempo);
     this.transport.setPlayable(Boolean(data.token || data.sound));
     this.#connect(data);
-    this.#updateControls(data, before);
-    const fresh = await this.#updateStage(data);
+    const fresh = await this.#updateStage(data, before);
     if (this.data !== data || this.gone) return; // Newer data came meanwhile.
     this.#adopt(data, fresh);
     this.root.classList.remove("gp-loading");
   }
 
-  async #updateStage(data) {
+  async #updateStage(data, before) {
     const parts = JSON.stringify([data.grid, data.tracks.map((track) => track.name)]);
-    const looks = JSON.stringify([parts, data.transpose, data.tracks.map((track) => track.colour)]);
+    const look = ({ colour, instrument, locked, reroll }) => [colour, instrument, locked == null, reroll];
+    const looks = JSON.stringify([parts, data.transpose, data.tracks.map(look)]);
     const fresh = looks !== this.looks;
     if (parts !== this.parts) {
       // Other tracks: what is on air belongs to none of them. Another key plays on.
@@ -162,9 +162,11 @@ class Player {
       this.looks = looks;
       const tracks = data.tracks.map((track) => ({ ...track, rgb: rgb(track.colour) }));
       this.strips.setup(tracks);
+      // Sliders first: they decide how much room the roll has.
+      this.#updateControls(data, before, true);
       this.mixSeen = this.mixSent = null;
       this.building = this.stage.setup(data.grid, tracks, this.theme, data.transpose);
-    }
+    } else this.#updateControls(data, before, false);
     await this.building;
     data.tracks.forEach((track, i) => this.strips.strips[i]?.setLocked(track.locked));
     this.#adoptMix(data.mix);
@@ -174,11 +176,11 @@ class Player {
     return fresh;
   }
 
-  #updateControls(data, before) {
+  #updateControls(data, before, fresh) {
     const fixed = (sliders) => JSON.stringify(sliders?.map(({ value, ...rest }) => rest));
-    if (fixed(data.sliders) === fixed(before?.sliders)) return;
+    if (!fresh && fixed(data.sliders) === fixed(before?.sliders)) return;
     this.axes = data.mix.pad ?? data.pad;
-    this.controls.setup(data.sliders, this.axes);
+    this.controls.setup(data.sliders, this.axes, this.strips.benches);
     this.dragging = false;
   }
 

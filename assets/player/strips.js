@@ -38,12 +38,14 @@ class Strip {
     const extras = this.#extras(name, onAction);
     const label = el("span", { class: "gp-track-name" }, name);
     const instrument = track.instrument ? el("span", { class: "gp-instrument" }, track.instrument) : null;
+    this.bench = el("div", { class: "gp-bench" });
     this.root = el(
       "div",
       { class: "gp-strip", role: "group", "aria-label": name },
       el("div", { class: "gp-names" }, this.swatch, label, instrument),
       el("div", { class: "gp-buttons" }, this.mute, this.solo, ...extras),
       this.volume,
+      this.bench,
     );
   }
 
@@ -124,6 +126,11 @@ export class Strips {
   set(states) {
     for (const strip of this.strips) strip.set(states[strip.track.name] ?? {});
     this.#show();
+  }
+
+  /** Under each track, by its name, the place for sliders that shape it. */
+  get benches() {
+    return new Map(this.strips.map(({ track, bench }) => [track.name, bench]));
   }
 
   get states() {

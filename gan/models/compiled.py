@@ -10,6 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def _traced(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A TensorFlow graph, traced at the first call, for one phrase and for many."""
+    import tensorflow as tf
+
+    graphs: list[Any] = []
+
+    def call(values: Any) -> Any:
+        if not graphs:
+            shape = tf.TensorSpec((None, *values.shape[1:]), tf.float32)
+            graphs.append(tf.function(function, input_signature=[shape], autograph=False))
+        return graphs[0](values)
+
+    return call
+
+
 def compiled(function: Callable[[Any], Any]) -> Callable[[NDArray[Any]], NDArray[np.float32]]:
     """`function` as a graph that is traced once for any batch size.
 
@@ -20,10 +35,7 @@ def compiled(function: Callable[[Any], Any]) -> Callable[[NDArray[Any]], NDArray
 
         staged = jax.jit(function)
     else:
-        import tensorflow as tf
-
-        # Relaxed shapes: one trace serves one phrase and a batch of them.
-        staged = tf.function(function, reduce_retracing=True, autograph=False)
+        staged = _traced(function)
 
     def call(values: NDArray[Any]) -> NDArray[np.float32]:
         return np.asarray(staged(keras.ops.convert_to_tensor(values)), np.float32)

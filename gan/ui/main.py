@@ -10,6 +10,9 @@ st.set_page_config(
     layout="wide",
 )
 
+# Streamlit leaves six empty lines above a page; an instrument wants to be in sight whole.
+st.html("<style>.stMainBlockContainer { padding-top: 4.25rem; padding-bottom: 2rem; }</style>")
+
 PAGES = ROOT / "pages"
 st.navigation(
     [

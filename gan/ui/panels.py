@@ -84,7 +84,6 @@ def _moves_too(direction: Direction) -> str:
 
 def sliders_of(explorer: Explorer, point: Point) -> tuple[Slider, ...]:
     """Truncation, the named directions, the principal components."""
-    groups = {"named": "Music", "component": "Principal components"}
     first = Slider(
         id=TRUNCATION,
         label="Truncation",
@@ -96,19 +95,28 @@ def sliders_of(explorer: Explorer, point: Point) -> tuple[Slider, ...]:
         group="Boldness",
     )
     rest = tuple(
-        Slider(
-            id=direction.id,
-            label=direction.label,
-            value=point.sliders.get(direction.id, 0.0),
-            help=direction.help,
-            also=_moves_too(direction),
-            minimum=-SLIDER_MAX,
-            maximum=SLIDER_MAX,
-            group=groups.get(direction.kind, direction.kind),
-        )
-        for direction in explorer.directions
+        _slider_of(direction, point, explorer.spec.track_names) for direction in explorer.directions
     )
     return (first, *rest)
+
+
+def _slider_of(direction: Direction, point: Point, tracks: tuple[str, ...]) -> Slider:
+    groups = {"named": "All tracks", "component": "Principal components"}
+    slider = Slider(
+        id=direction.id,
+        label=direction.label,
+        value=point.sliders.get(direction.id, 0.0),
+        help=direction.help,
+        also=_moves_too(direction),
+        minimum=-SLIDER_MAX,
+        maximum=SLIDER_MAX,
+        group=groups.get(direction.kind, direction.kind),
+    )
+    track = direction.id.split(".")[0]
+    if direction.kind != "named" or track not in tracks:
+        return slider
+    short = direction.label.removeprefix(track.capitalize()).strip().capitalize()
+    return replace(slider, track=track, short=short)
 
 
 def pad_axes(explorer: Explorer) -> tuple[str, str] | None:

@@ -91,8 +91,9 @@ class PlayerTrack:
 class Slider:
     """A latent control. `help` says what it does, `also` what else it moves.
 
-    `value` lies in `minimum` to `maximum`; a double click returns to `default`. Sliders of
-    one `group` stand under one heading.
+    `value` lies in `minimum` to `maximum`; a double click returns to `default`. A slider
+    with the name of a `track` stands under that track, where `short` is label enough; the
+    others of one `group` stand under one heading.
     """
 
     id: str
@@ -105,6 +106,8 @@ class Slider:
     default: float = 0.0
     step: float = 0.05
     group: str = ""
+    track: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True)
