@@ -1,15 +1,16 @@
 """From a slider to eye and ear: the player against stock widgets, in a real browser.
 
-    python -m benchmarks.live [--changes 120] [--releases 30]
+    python -m benchmarks.live [--changes 120] [--releases 30] [--sessions 20]
 
-One server, one browser, one run; the stock page is st.slider + st.plotly_chart + midi2audio +
-st.audio. Reported are p50 and p95 in milliseconds of
+The Explore page with the shipped checkpoint, against a stock page of the same generator:
+st.slider + st.plotly_chart + midi2audio + st.audio. Reported are p50 and p95 in milliseconds of
 
 * change -> pixels: from the input event to the frame that shows the new roll;
 * release -> audible: from letting go to the new music leaving the sound card, at tempo 120.
   The player goes on in time, from the next sixteenth; the stock page starts again.
 
-and for the player the updates a second while dragging at 30 changes a second.
+and for the player the updates a second while dragging at 30 changes a second; then change ->
+pixels again while so many sessions drag at once, all in one browser on this machine.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ FLAGS = (
     "--disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required"
 )
 READY = ".gp-player:not(.gp-loading)"
+PLAYER = "document.querySelector('.gp-player').player"
 
 DRAG = """async (changes) => {
   const player = document.querySelector(".gp-player").player;
-  const slider = document.querySelector("[data-slider=denser]");
+  const slider = document.querySelector("[data-slider='PIANO.notes']");
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   player.stats.length = 0;
   player.pressed = true;
@@ -59,7 +61,7 @@ DRAG = """async (changes) => {
 RELEASE = """async (releases) => {
   const player = document.querySelector(".gp-player").player;
   const { engine } = player;
-  const slider = document.querySelector("[data-slider=denser]");
+  const slider = document.querySelector("[data-slider='PIANO.notes']");
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const times = [];
   for (let i = 0; i < releases; i++) {
@@ -105,16 +107,14 @@ STOCK = """() => {
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    """The address of the benchmark's app, for as long as it is needed."""
+def serving(script: str) -> Iterator[str]:
+    """The address at which a script is served, for as long as it is needed."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = str(ROOT / "benchmarks" / "live_app.py")
-    command = [sys.executable, "-m", "streamlit", "run", app, "--server.port", str(port)]
-    server = subprocess.Popen(
-        [*command, "--server.headless", "true"], cwd=ROOT, stdout=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env=environment)
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(300):
@@ -129,20 +129,39 @@ def serving() -> Iterator[str]:
         server.wait(10)
 
 
-def ours(page: Page, *, changes: int, releases: int) -> dict[str, Any]:
+def is_live(page: Page) -> None:
+    """Wait until a page of the app has its generator and its connection."""
     page.wait_for_selector(READY, timeout=60_000)
-    player = "document.querySelector('.gp-player').player"
-    page.wait_for_function(f"{player}.link.state === 'live' && {player}.engine.take?.complete")
+    page.wait_for_function(f"{PLAYER}.link?.state === 'live'", timeout=120_000)
+
+
+def ours(page: Page, *, changes: int, releases: int) -> dict[str, Any]:
+    is_live(page)
+    page.wait_for_function(f"{PLAYER}.engine.take?.complete", timeout=60_000)
     page.click(".gp-play")
     page.wait_for_timeout(1500)
     page.evaluate(RELEASE, 3)  # Warm: the first sound of each instrument loads its samples.
     drag = page.evaluate(DRAG, changes)
-    pixels = [entry["pixels"] - entry["asked"] for entry in drag["stats"] if "pixels" in entry]
+    pixels = _pixels(drag)
     return {
         "pixels": pixels,
         "audible": page.evaluate(RELEASE, releases),
         "rate": len(pixels) / drag["seconds"],
     }
+
+
+def _pixels(drag: dict[str, Any]) -> list[float]:
+    return [entry["pixels"] - entry["asked"] for entry in drag["stats"] if "pixels" in entry]
+
+
+def together(pages: list[Page], *, changes: int) -> list[list[float]]:
+    """Change -> pixels of each page while all of them drag."""
+    for page in pages:
+        is_live(page)
+    start = f"(window.drag = ({DRAG})({changes}), 0)"
+    for page in pages:
+        page.evaluate(start)
+    return [_pixels(page.evaluate("window.drag")) for page in pages]
 
 
 def stock(page: Page, *, releases: int) -> dict[str, Any]:
@@ -173,17 +192,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--changes", type=int, default=120)
     parser.add_argument("--releases", type=int, default=30)
+    parser.add_argument("--sessions", type=int, default=20)
     options = parser.parse_args()
     browser_path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with serving() as address, sync_playwright() as playwright:
+    view = {"width": 1280, "height": 860}
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS.split())
-        page = browser.new_page(viewport={"width": 1280, "height": 860})
-        page.goto(f"{address}/?plain")
-        plain = stock(page, releases=options.releases)
-        page.close()
-        page = browser.new_page(viewport={"width": 1280, "height": 860})
-        page.goto(address)
-        player = ours(page, changes=options.changes, releases=options.releases)
+        with serving("benchmarks/live_page.py") as address:
+            page = browser.new_page(viewport=view)
+            page.goto(address)
+            plain = stock(page, releases=options.releases)
+            page.close()
+        with serving("app.py") as address:
+            page = browser.new_page(viewport=view)
+            page.goto(address)
+            player = ours(page, changes=options.changes, releases=options.releases)
+            page.close()
+            pages = [browser.new_page(viewport=view) for _ in range(options.sessions)]
+            problems: list[str] = []
+            for page in pages:
+                page.on("pageerror", lambda error: problems.append(str(error)))
+                page.goto(address)
+            crowd = together(pages, changes=options.changes) if pages else []
         browser.close()
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     print(f"{'':<28}{'p50':>8}{'p95':>8}   ms")
@@ -193,6 +223,11 @@ def main() -> None:
         mine, fast = line(f"{arrow}, player", player[what])
         print(theirs, mine, f"p95: {fast / slow:.2f} of stock", sep="\n")
     print(f"updates while dragging: {player['rate']:.1f} a second")
+    if crowd:
+        text, slow = line(f"{len(crowd)} sessions, pixels", np.concatenate(crowd).tolist())
+        _, alone = line("", player["pixels"])
+        print(text, f"p95: {slow / alone:.1f} times one session's; errors: {problems}", sep="\n")
+        print(f"updates of the slowest session: {min(map(len, crowd))} of {options.changes}")
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ def take_seed() -> None:
 for notice in desk.notices:
     st.warning(notice)
 
-with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+with bar:
     # A widget that is written from outside must be told its value before it is made.
     st.session_state["seed"] = desk.point.seed
     st.number_input(
@@ -127,11 +128,12 @@ if roll is not None:
             on_action=take_action,
         )
     if explorer is not None:
-        panels.downloads(
-            roll,
-            spec,
-            desk=desk,
-            stem=f"{info.name}-seed-{desk.point.seed}",
-            recipe=f"{info.name} {info.digest} {point_to_text(desk.point)}",
-        )
+        with bar:
+            panels.downloads(
+                roll,
+                spec,
+                desk=desk,
+                stem=f"{info.name}-seed-{desk.point.seed}",
+                recipe=f"{info.name} {info.digest} {point_to_text(desk.point)}",
+            )
         write_link(info, desk)

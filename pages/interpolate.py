@@ -67,6 +67,7 @@ else:
     )
     player(replace(data, mix=desk.mix), key="between:player")
     name = f"{info.name}-seed-{ends['a']}-to-{ends['b']}"
-    panels.downloads(
-        joined, long_spec, desk=desk, stem=name, recipe=f"{info.name} {info.digest} {name}"
-    )
+    with st.container(horizontal=True):
+        panels.downloads(
+            joined, long_spec, desk=desk, stem=name, recipe=f"{info.name} {info.digest} {name}"
+        )

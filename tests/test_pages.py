@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import streamlit as st
 import tiny
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from gan.explorer import Point
@@ -176,3 +177,20 @@ def test_the_first_page_comes_before_the_generator(
 def clear() -> Iterator[None]:
     yield
     st.cache_resource.clear()
+
+
+def test_a_script_run_leaves_compiled_graphs_alone(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit clears Keras's session after each run; the next drag would wait for seconds."""
+    from tensorflow.python.eager import context
+
+    ready(root)
+    cleared: list[bool] = []
+    monkeypatch.setattr(
+        context.Context, "clear_kernel_cache", lambda self: cleared.append(True), raising=True
+    )
+    script_runner._clean_problem_modules()
+    assert cleared == []
+    fine(app().run())
+    assert cleared == []

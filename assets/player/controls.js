@@ -2,7 +2,7 @@
 
 import { clamp, el, icon, signed } from "./dom.js";
 
-const SCREENFUL = 8;
+const SCREENFUL = 3;
 let count = 0;
 
 /** A value as text; with a sign where there are two directions to go. */

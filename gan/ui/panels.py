@@ -253,25 +253,11 @@ def downloads(
     def wav() -> bytes:
         return encode_wav(mix(render_stems(midi(), soundfont=desk.soundfont)))
 
-    left, right = st.columns(2)
-    _download(left, "MIDI", lambda: midi_bytes(midi()), name=f"{stem}.mid", mime="audio/midi")
-    _download(right, "WAV", wav, name=f"{stem}.wav", mime="audio/wav")
+    _download("MIDI", lambda: midi_bytes(midi()), name=f"{stem}.mid", mime="audio/midi")
+    _download("WAV", wav, name=f"{stem}.wav", mime="audio/wav")
 
 
-def _download(
-    where: st.delta_generator.DeltaGenerator,
-    label: str,
-    make: Callable[[], bytes],
-    *,
-    name: str,
-    mime: str,
-) -> None:
-    where.download_button(
-        label,
-        make,
-        file_name=name,
-        mime=mime,
-        on_click="ignore",
-        icon=":material/download:",
-        width="stretch",
+def _download(label: str, make: Callable[[], bytes], *, name: str, mime: str) -> None:
+    st.download_button(
+        label, make, file_name=name, mime=mime, on_click="ignore", icon=":material/download:"
     )
