@@ -174,6 +174,9 @@ def run(args: argparse.Namespace) -> int:
         console = Console(folder, state, args.minutes)
         session.go(watch=console, stop=lambda: bool(stopping))
         console.close()
+        print("Calibrating the best weights ...")
+        result = session.finish()
+        print(f"Overlap with held-out songs {result.mean:.3f}, {result.share:.0%} of the ceiling")
     finally:
         signal.signal(signal.SIGINT, previous)
     print("Finding the directions that the sliders move along ...")

@@ -30,7 +30,6 @@ from gan.errors import GanError
 from gan.models.base import Generator
 from gan.music.compare import overlaps
 from gan.music.measures import measure
-from gan.music.rolls import binarise
 from gan.spec import CHECKPOINTS, ONSET, SOUNDING
 from gan.training.checkpoint import load_generator, write_json
 from gan.training.evaluation import (
@@ -108,7 +107,7 @@ def reconstruction_f1(generator: Generator, phrases: NDArray[np.uint8]) -> dict[
     """F1 of onset and of sounding cells after encode and decode, over all cells."""
     again = np.concatenate(
         [
-            binarise(generator.decode(generator.encode(phrases[k : k + 64])), generator.spec)
+            generator.binarise(generator.decode(generator.encode(phrases[k : k + 64])))
             for k in range(0, len(phrases), 64)
         ]
     )

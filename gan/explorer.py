@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from gan.errors import CheckpointError, LatentError, SpecError
 from gan.latent.paths import slerp
 from gan.music.midi import midi_from_roll
-from gan.music.rolls import binarise, notes_from_roll, roll_from_notes
+from gan.music.rolls import notes_from_roll, roll_from_notes
 from gan.spec import CHECKPOINTS, ONSET, SOUNDING, RollSpec
 from gan.training.checkpoint import (
     CheckpointInfo,
@@ -143,7 +143,7 @@ class Explorer:
 
     def rolls_of_w(self, w: Floats) -> Rolls:
         """Phrases of one block of w."""
-        return binarise(self.generator.decode_w(w), self.spec)
+        return self.generator.rolls_of_w(w)
 
     def sample(self, n: int, seed: int, truncation: float = 1.0) -> tuple[Floats, Rolls]:
         """`n` phrases of seeds `seed, seed + 1, ...` with their z.

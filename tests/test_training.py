@@ -78,6 +78,32 @@ def test_training_refuses_to_overwrite(trained: Path) -> None:
         session(trained)
 
 
+def test_calibration_is_stored_with_the_weights(trained: Path, tmp_path: Path) -> None:
+    folder = copy_of(trained, tmp_path / "copy")
+    generator, _ = checkpoint.load_generator(folder)
+    assert generator.hold_thresholds.tolist() == [0.5, 0.5, 0.5]
+    z = generator.sample_latent(4, seed=0)
+    longer = generator.rolls_of_w(generator.to_w(z)).sum()
+    generator.hold_thresholds[1] = 0.001
+    checkpoint.write_weights(folder, generator.weights())
+    again, _ = checkpoint.load_generator(folder)
+    assert again.hold_thresholds.tolist() == pytest.approx([0.5, 0.001, 0.5], abs=1e-4)
+    assert again.rolls_of_w(again.to_w(z)).sum() >= longer
+    values = again.weights()
+    values["sampler/hold_thresholds"] = np.array([0.5, 1.5, 0.5])
+    with pytest.raises(CheckpointError, match="thresholds"):
+        again.set_weights(values)
+
+
+def test_finishing_calibrates_polyphonic_tracks_alone(tmp_path: Path) -> None:
+    run = session(tmp_path / "run")
+    run.go(stop=lambda: run.state.step >= 2)
+    result = run.finish()
+    generator, info = checkpoint.load_generator(tmp_path / "run")
+    assert generator.hold_thresholds[[0, 2]].tolist() == [0.5, 0.5]
+    assert info.measures["mean_overlap"] == result.mean
+
+
 def test_a_run_starts_from_the_weights_of_another(trained: Path, tmp_path: Path) -> None:
     run = loop.Run(tiny.dataset(), tmp_path / "next", CONFIG, tiny.MODEL, start_from=trained)
     state = loop.begin(run).state

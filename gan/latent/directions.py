@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from gan.models.base import Generator
 from gan.music.measures import measure
-from gan.music.rolls import binarise
 from gan.spec import ONSET, SOUNDING, RollSpec
 
 Floats = NDArray[np.float32]
@@ -76,7 +75,7 @@ def draw(
         w = generator.to_w(z[start : start + 256])
         probabilities = generator.decode_w(w)
         ws.append(w)
-        blocks.append(measure(binarise(probabilities, generator.spec), generator.spec))
+        blocks.append(measure(generator.binarise(probabilities), generator.spec))
         features.append(_features(probabilities, generator.spec))
         if progress:
             progress(min(start + 256, n), n)
@@ -208,7 +207,7 @@ def _effects(
     for vector in vectors.astype(np.float32):
         ends = []
         for sign in (0.5, -0.5):
-            rolls = binarise(generator.decode_w(w + sign * vector), generator.spec)
+            rolls = generator.rolls_of_w(w + sign * vector)
             values = measure(rolls, generator.spec)
             ends.append(np.stack([values[name] for name in names], axis=1))
         rows.append(_mean_change(ends[0] - ends[1]) / deviations)

@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from gan.errors import CheckpointError
 from gan.models.base import Floats, Generator, Rolls
 from gan.models.binary import probabilities
 from gan.models.compiled import compiled
@@ -22,6 +23,7 @@ from gan.models.flow import Prior
 from gan.models.weights import named_weights, set_named_weights
 from gan.spec import RollSpec
 
+HOLD = "sampler/hold_thresholds"
 BATCH = 64  # phrases a decoding step; bounds memory and suits two cores
 
 
@@ -74,10 +76,15 @@ class Autoencoder(Generator):
         return [variable for model in self._models() for variable in model.trainable_variables]
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        return named_weights(self._models())
+        return {**named_weights(self._models()), HOLD: self.hold_thresholds}
 
     def set_weights(self, values: dict[str, NDArray[np.floating]]) -> None:
+        thresholds = np.asarray(values.get(HOLD, self.hold_thresholds), np.float32)
+        fits = thresholds.shape == self.hold_thresholds.shape
+        if not fits or not np.all((thresholds > 0.0) & (thresholds < 1.0)):
+            raise CheckpointError(f"The weights hold {HOLD} that are no thresholds.")
         set_named_weights(self._models(), values)
+        self.hold_thresholds = thresholds
 
 
 def _in_batches(function: Any, rows: Floats, *, empty: tuple[int, ...]) -> Floats:

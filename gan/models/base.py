@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gan.errors import LatentError
 from gan.models.config import ModelConfig, latent_dim, latent_parts
+from gan.music.rolls import binarise
 from gan.spec import RollSpec
 
 Floats = NDArray[np.float32]
@@ -31,6 +32,8 @@ class Generator(ABC):
         self.spec = spec
         self.config = config
         self.latent_dim = latent_dim(spec, config)
+        # Probability from which a cell goes on sounding, a track; found after training.
+        self.hold_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
 
     @property
     def w_dim(self) -> int:
@@ -53,6 +56,14 @@ class Generator(ABC):
     def decode(self, z: Floats) -> Floats:
         """Probabilities `(n, track, step, pitch, channel)` in 0 to 1."""
         return self.decode_w(self.to_w(z))
+
+    def rolls_of_w(self, w: Floats) -> Rolls:
+        """w -> valid rolls `(n, track, step, pitch, channel)` of 0 and 1."""
+        return self.binarise(self.decode_w(w))
+
+    def binarise(self, probabilities: Floats) -> Rolls:
+        """What `decode` gives as valid rolls, by this generator's thresholds."""
+        return binarise(probabilities, self.spec, hold_threshold=self.hold_thresholds[None])
 
     def check(self, z: Floats) -> Floats:
         """`z` as float32 `(n, latent_dim)`; `LatentError` where it cannot be one."""

@@ -14,11 +14,12 @@ from gan.errors import CheckpointError
 from gan.models.base import Generator
 from gan.music.compare import overlaps
 from gan.music.measures import measure
-from gan.music.rolls import binarise
 from gan.spec import ONSET
 from gan.training.checkpoint import read_arrays, write_arrays
 
 SAMPLE_SEED = 20_260_101
+CALIBRATION_SEED = 7  # other samples than those that are judged
+HOLD_THRESHOLDS = (0.5, 0.4, 0.3, 0.2)
 REFERENCE = "reference.npz"
 
 
@@ -62,8 +63,7 @@ def sample_rolls(
     """`n` random phrases, `(n, track, step, pitch, channel)`."""
     z = generator.sample_latent(n, seed, truncation)
     blocks = [
-        binarise(generator.decode(z[start : start + 64]), generator.spec)
-        for start in range(0, n, 64)
+        generator.binarise(generator.decode(z[start : start + 64])) for start in range(0, n, 64)
     ]
     return np.concatenate(blocks)
 
@@ -131,6 +131,27 @@ def load_reference(folder: Path) -> Reference:
     if not ceiling or "diversity" not in arrays:
         raise CheckpointError(f"{folder / REFERENCE} is not a reference; train again.")
     return Reference(sides["held_out"], ceiling, float(arrays["diversity"]))
+
+
+def calibrate(generator: Generator, against: Reference, *, n: int) -> None:
+    """Set the generator's `hold_thresholds`, a track at a time, to what overlaps best.
+
+    A cell of a polyphonic track is its own yes or no; where the decoder is unsure how long a
+    note lasts, taking the likelier answer at every step cuts it short. Monophonic tracks
+    choose among notes, hold and rest and need none of this.
+    """
+    z = generator.sample_latent(n, CALIBRATION_SEED)
+    blocks = [generator.decode(z[start : start + 64]) for start in range(0, n, 64)]
+    for index, track in enumerate(generator.spec.tracks):
+        if track.monophonic or track.is_drum:
+            continue
+        scores = {}
+        for threshold in HOLD_THRESHOLDS:
+            generator.hold_thresholds[index] = threshold
+            rolls = np.concatenate([generator.binarise(block) for block in blocks])
+            overlap = overlaps(measure(rolls, generator.spec), against.held_out)
+            scores[threshold] = np.mean(list(overlap.values()))
+        generator.hold_thresholds[index] = max(scores, key=lambda t: scores[t])
 
 
 def evaluate(generator: Generator, against: Reference, *, n: int) -> Evaluation:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gan.data.dataset import Dataset, rolls, split_by_song
 from gan.data.stream import batches
 from gan.errors import CheckpointError, DataError
+from gan.models.base import Generator
 from gan.models.config import ModelConfig
 from gan.training import checkpoint, evaluation, losses
 from gan.training.config import TrainConfig
@@ -165,6 +166,14 @@ class Session:
             report = self._evaluate(stage, {})
             watch(Progress(state.step, config.steps, stage, {}, report))
 
+    def finish(self) -> evaluation.Evaluation:
+        """Calibrate the thresholds of the best weights, measure once more, store them."""
+        generator, info = checkpoint.load_generator(self.run.folder)
+        evaluation.calibrate(generator, self.reference, n=self.config.samples)
+        result = evaluation.evaluate(generator, self.reference, n=self.config.samples)
+        self._store(generator, int(info.measures.get("step", self.state.step)), result)
+        return result
+
     def _gan_step(self) -> Any:
         from gan.training.steps_tensorflow import gan_step
 
@@ -193,7 +202,8 @@ class Session:
     def _evaluate(self, stage: str, metrics: Mapping[str, float]) -> evaluation.Evaluation:
         """Measure the averaged generator; keep its weights if they are the best so far."""
         state, folder = self.state, self.run.folder
-        result = evaluation.evaluate(state.average, self.reference, n=self.config.samples)
+        average = state.average
+        result = evaluation.evaluate(average, self.reference, n=self.config.samples)
         line = {
             "step": state.step,
             "stage": stage,
@@ -204,20 +214,20 @@ class Session:
         }
         if result.mean > self.best:
             self.best = result.mean
-            self._store(result)
+            self._store(average, state.step, result)
         checkpoint.write_arrays(folder / STATE, state.arrays())
         with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
         return result
 
-    def _store(self, result: evaluation.Evaluation) -> None:
-        """The averaged generator's weights, and what was measured of them."""
+    def _store(self, generator: Generator, step: int, result: evaluation.Evaluation) -> None:
+        """A generator's weights, and what was measured of them."""
         folder = self.run.folder
-        checkpoint.write_weights(folder, self.state.average.weights())
+        checkpoint.write_weights(folder, generator.weights())
         checkpoint.write_json(
             folder / "measures.json",
             {
-                "step": self.state.step,
+                "step": step,
                 "samples": self.config.samples,
                 "overlap": dict(result.overlap),
                 "mean_overlap": result.mean,
