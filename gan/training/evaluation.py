@@ -18,6 +18,7 @@ from gan.spec import ONSET
 from gan.training.checkpoint import read_arrays, write_arrays
 
 SAMPLE_SEED = 20_260_101
+MANY = 64  # phrases from which a spread can be told
 CALIBRATION_SEED = 7  # other samples than those that are judged
 HOLD_THRESHOLDS = (0.5, 0.4, 0.3, 0.2)
 REFERENCE = "reference.npz"
@@ -27,7 +28,7 @@ REFERENCE = "reference.npz"
 class Reference:
     """Measures of held-out phrases, and the overlap that training phrases reach: the ceiling.
 
-    `diversity` is the `spread` of the held-out phrases.
+    `diversity` is the `spread` of the held-out phrases, of the training ones if they are few.
     """
 
     held_out: Mapping[str, NDArray[np.float64]]
@@ -102,11 +103,13 @@ def reference(
     held_out = rolls(dataset, choose(held_out_index, n, seed=1))
     train = rolls(dataset, choose(train_index, n, seed=2))
     theirs = measure(held_out, dataset.spec)
-    shuffled = np.random.default_rng(3).permutation(len(held_out))
+    # A handful of held-out phrases may be all one song.
+    varied = held_out if len(held_out) >= MANY else train
+    shuffled = np.random.default_rng(3).permutation(len(varied))
     return Reference(
         held_out=theirs,
         ceiling=overlaps(measure(train, dataset.spec), theirs),
-        diversity=spread(held_out[shuffled]),
+        diversity=spread(varied[shuffled]),
     )
 
 
@@ -163,5 +166,5 @@ def evaluate(generator: Generator, against: Reference, *, n: int) -> Evaluation:
         overlap=overlap,
         mean=mean,
         share=mean / max(against.mean_ceiling, 1e-9),
-        diversity=spread(samples) / max(against.diversity, 1e-9),
+        diversity=spread(samples) / max(against.diversity, 0.01),
     )
