@@ -56,9 +56,11 @@ def dataset(songs: int = 6, phrases: int = 8) -> Dataset:
 def lively(weights: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Weights large enough that an untrained generator writes different phrases.
 
-    The prior stays as it is: a random flow would send latents out of all bounds.
+    The prior stays as it is: a random flow would send latents out of all bounds. So do the
+    sampler's thresholds.
     """
+    kept = ("prior/", "sampler/")
     return {
-        name: values if name.startswith("prior/") else rng.normal(0, 0.6, values.shape)
+        name: values if name.startswith(kept) else rng.normal(0, 0.6, values.shape)
         for name, values in weights.items()
     }

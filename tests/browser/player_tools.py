@@ -170,4 +170,4 @@ class Demo:
 def demo(page: Page, demo_address: str) -> Iterator[Demo]:
     demo = Demo(page, demo_address)
     yield demo
-    assert demo.problems == []
+    assert not demo.problems, demo.problems

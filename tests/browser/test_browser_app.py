@@ -30,8 +30,7 @@ NAME = "tiny-gan"
 def write_checkpoint(folder: Path) -> None:
     """A generator with random weights: noise, but noise that the latent moves."""
     generator = build("gan", tiny.SPEC, tiny.MODEL)
-    rng = np.random.default_rng(1)
-    weights = {k: rng.normal(0, 0.6, v.shape) for k, v in generator.weights().items()}
+    weights = tiny.lively(generator.weights(), np.random.default_rng(1))
     write_config(folder, family="gan", spec=tiny.SPEC, model=tiny.MODEL, training={}, data={})
     write_weights(folder, weights)
 
@@ -64,7 +63,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def app(page: Page, address: str) -> Iterator[Demo]:
     app = Demo(page, address)
     yield app
-    assert app.problems == []
+    assert not app.problems, app.problems
 
 
 def visit(app: Demo, url: str) -> Demo:
