@@ -145,9 +145,10 @@ class Player {
 
   async #updateStage(data, before) {
     const parts = JSON.stringify([data.grid, data.tracks.map((track) => track.name)]);
-    const look = ({ colour, instrument, locked, reroll }) => [colour, instrument, locked == null, reroll];
-    const looks = JSON.stringify([parts, data.transpose, data.tracks.map(look)]);
+    const looks = JSON.stringify([parts, data.transpose, data.tracks.map((track) => track.colour)]);
     const fresh = looks !== this.looks;
+    const buttons = JSON.stringify(data.tracks.map(({ locked, ...rest }) => [rest, locked == null]));
+    const rebuilt = fresh || buttons !== this.buttons;
     if (parts !== this.parts) {
       // Other tracks: what is on air belongs to none of them. Another key plays on.
       this.parts = parts;
@@ -158,22 +159,27 @@ class Player {
       this.engine.steps = this.steps;
       this.stage.ruler.canvas.setAttribute("aria-valuemax", String(bars * beats_per_bar));
     }
+    const tracks = data.tracks.map((track) => ({ ...track, rgb: rgb(track.colour) }));
+    if (rebuilt) {
+      this.buttons = buttons;
+      this.strips.setup(tracks);
+      this.mixSeen = this.mixSent = null;
+    }
+    // Sliders before the roll: they decide how much room it has.
+    this.#updateControls(data, before, rebuilt);
     if (fresh) {
       this.looks = looks;
-      const tracks = data.tracks.map((track) => ({ ...track, rgb: rgb(track.colour) }));
-      this.strips.setup(tracks);
-      // Sliders first: they decide how much room the roll has.
-      this.#updateControls(data, before, true);
-      this.mixSeen = this.mixSent = null;
-      this.building = this.stage.setup(data.grid, tracks, this.theme, data.transpose);
-    } else this.#updateControls(data, before, false);
+      // One after the other: Plotly does not bear being called while it still builds.
+      const build = () => this.stage.setup(data.grid, tracks, this.theme, data.transpose);
+      this.building = (this.building ?? Promise.resolve()).then(build, build);
+    }
     await this.building;
     data.tracks.forEach((track, i) => this.strips.strips[i]?.setLocked(track.locked));
     this.#adoptMix(data.mix);
     this.strips.recolour(this.theme);
     this.stage.recolour(this.strips.audible, this.theme);
     this.stage.moveTo(this.engine.step, this.engine.state === "playing");
-    return fresh;
+    return rebuilt;
   }
 
   #updateControls(data, before, fresh) {

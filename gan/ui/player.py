@@ -63,6 +63,11 @@ NAME = "gan.player"
 STUB = """
 export default async function (component) {
   const url = new URL(component.data.assets + "player.js", window.location.origin);
+  // The largest file by far; on its way while the player's own modules load.
+  const plotly = { rel: "preload", as: "script", href: new URL("plotly.min.js", url).href };
+  if (!document.head.querySelector("link[href$='plotly.min.js']")) {
+    document.head.append(Object.assign(document.createElement("link"), plotly));
+  }
   const module = await import(url.href);
   return module.mount(component);
 }

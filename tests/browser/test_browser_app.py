@@ -72,6 +72,8 @@ def visit(app: Demo, url: str) -> Demo:
     app.page.wait_for_selector(READY, timeout=LOADING)
     app.until(f"{PLAYER}.link?.state === 'live'", LOADING)
     app.until("location.search.includes('p=')")
+    # The page was built for the stored phrase, which cannot be locked.
+    expect(app.page.locator(".gp-lock")).to_have_count(len(tiny.SPEC.tracks))
     return app
 
 
