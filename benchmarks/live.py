@@ -10,7 +10,9 @@ st.slider + st.plotly_chart + midi2audio + st.audio. Reported are p50 and p95 in
   The player goes on in time, from the next sixteenth; the stock page starts again.
 
 and for the player the updates a second while dragging at 30 changes a second; then change ->
-pixels again while so many sessions drag at once, all in one browser on this machine.
+pixels again while so many sessions drag at once, all in one browser on this machine. Last, how
+long after opening the address the phrase is drawn, and the roll finished, with the server running
+and the browser's cache warm.
 """
 
 from __future__ import annotations
@@ -164,6 +166,25 @@ def together(pages: list[Page], *, changes: int) -> list[list[float]]:
     return [_pixels(page.evaluate("window.drag")) for page in pages]
 
 
+def opening(browser: Any, address: str, *, times: int = 8) -> dict[str, list[float]]:
+    """Milliseconds from asking for the page to the drawn phrase and to the finished roll."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860})
+    roll = f"{PLAYER}?.stage.roll".replace(").player", ")?.player")
+    found: dict[str, list[float]] = {"drawn": [], "finished": []}
+    for _ in range(times + 1):
+        page = context.new_page()
+        began = time.monotonic()
+        page.goto(address, wait_until="commit")
+        page.wait_for_function(f"{roll}?.sketch || {roll}?.ready", timeout=60_000)
+        found["drawn"].append(1000 * (time.monotonic() - began))
+        page.wait_for_selector(READY, timeout=60_000)
+        found["finished"].append(1000 * (time.monotonic() - began))
+        page.close()
+    context.close()
+    # The first one fills the browser's cache.
+    return {name: values[1:] for name, values in found.items()}
+
+
 def stock(page: Page, *, releases: int) -> dict[str, Any]:
     page.wait_for_selector(".gtitle", state="attached", timeout=60_000)
     page.wait_for_selector("audio", state="attached", timeout=60_000)
@@ -208,6 +229,7 @@ def main() -> None:
             page.goto(address)
             player = ours(page, changes=options.changes, releases=options.releases)
             page.close()
+            opened = opening(browser, address)
             pages = [browser.new_page(viewport=view) for _ in range(options.sessions)]
             problems: list[str] = []
             for page in pages:
@@ -223,6 +245,8 @@ def main() -> None:
         mine, fast = line(f"{arrow}, player", player[what])
         print(theirs, mine, f"p95: {fast / slow:.2f} of stock", sep="\n")
     print(f"updates while dragging: {player['rate']:.1f} a second")
+    for name, values in opened.items():
+        print(line(f"open -> {name}", values)[0])
     if crowd:
         text, slow = line(f"{len(crowd)} sessions, pixels", np.concatenate(crowd).tolist())
         _, alone = line("", player["pixels"])

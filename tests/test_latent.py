@@ -12,6 +12,7 @@ from gan.latent.paths import lerp, slerp
 from gan.latent.store import load_directions, save_directions
 from gan.models.registry import build
 from gan.music.measures import measure
+from gan.music.rolls import binarise
 from gan.training.checkpoint import read_info, write_config, write_weights
 
 T = np.array([0.0, 0.5, 1.0], np.float32)
@@ -58,6 +59,12 @@ class Knobs:
             out[row, 0, ::4, height[row]] = 1
             out[row, 1, : count[row], [0, 4]] = 1
         return out
+
+    def binarise(self, probabilities: np.ndarray) -> np.ndarray:
+        return binarise(probabilities, tiny.SPEC)
+
+    def rolls_of_w(self, w: np.ndarray) -> np.ndarray:
+        return self.binarise(self.decode_w(w))
 
 
 def test_a_named_direction_moves_its_measure_by_one_deviation_and_no_other() -> None:

@@ -72,6 +72,7 @@ export class Overlay {
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     const { theme } = this.roll;
     if (!theme) return;
+    if (this.roll.sketch) this.#sketch(pen, this.roll.sketch);
     const now = performance.now();
     this.changes = this.changes.filter((change) => now - change.now < FADE);
     for (const change of this.changes) {
@@ -83,6 +84,18 @@ export class Overlay {
     for (const { note, track } of this.active) {
       const [start] = this.roll.colours(track);
       this.#fill(pen, note, css(theme.dark ? [255, 255, 255] : start, theme.dark ? 0.4 : 0.55));
+    }
+  }
+
+  /** The whole phrase, the first track on top, as the roll will show it. */
+  #sketch(pen, notes) {
+    for (let track = notes.length - 1; track >= 0; track--) {
+      const [start, held] = this.roll.colours(track);
+      for (let i = 0; i < notes[track].length; i += 3) {
+        const [onset, end, pitch] = notes[track].slice(i, i + 3);
+        this.#fill(pen, [onset, end, pitch], css(held));
+        this.#fill(pen, [onset, onset + 0.4, pitch], css(start));
+      }
     }
   }
 

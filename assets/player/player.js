@@ -170,7 +170,8 @@ class Player {
     if (fresh) {
       this.looks = looks;
       // One after the other: Plotly does not bear being called while it still builds.
-      const build = () => this.stage.setup(data.grid, tracks, this.theme, data.transpose);
+      const notes = notesFromJson(data.notes);
+      const build = () => this.stage.setup(data.grid, tracks, this.theme, data.transpose, notes);
       this.building = (this.building ?? Promise.resolve()).then(build, build);
     }
     await this.building;

@@ -43,8 +43,11 @@ export class Roll {
     this.width = this.height = 0;
   }
 
-  /** Prepare for a grid and its tracks; draws an empty roll. */
-  async setup(grid, tracks, theme, transpose) {
+  /**
+   * Prepare for a grid and its tracks; draws an empty roll. Until Plotly is there, which takes
+   * a second or two, `sketch` holds the notes for whoever can draw them without it.
+   */
+  async setup(grid, tracks, theme, transpose, notes) {
     this.grid = grid;
     this.steps = grid.bars * grid.beats_per_bar * grid.steps_per_beat;
     this.tracks = tracks;
@@ -58,7 +61,9 @@ export class Roll {
     this.home = null;
     this.notes = [];
     this.view = { x: [0, this.steps], y: [0, 1] };
-    this.#fit([]);
+    this.#fit(notes);
+    if (!this.ready) this.sketch = notes;
+    this.onView();
     this.Plotly = await loadPlotly();
     await this.Plotly.react(this.host, [this.#trace()], this.#layout(), {
       displayModeBar: false,
@@ -72,6 +77,7 @@ export class Roll {
       this.host.on("plotly_doubleclick", () => this.zoomOut());
     }
     this.ready = true;
+    this.sketch = null;
     if (this.notes.length) this.draw(this.notes);
     this.onView();
   }

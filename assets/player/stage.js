@@ -34,11 +34,11 @@ export class Stage {
     this.observer.observe(this.area);
   }
 
-  async setup(grid, tracks, theme, transpose) {
+  async setup(grid, tracks, theme, transpose, notes) {
     this.tracks = tracks;
     this.notes = [];
     this.#resize();
-    await this.roll.setup(grid, tracks, theme, transpose);
+    await this.roll.setup(grid, tracks, theme, transpose, notes);
   }
 
   #resize() {
