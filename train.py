@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +18,20 @@ from gan.data.ingest import ingest
 from gan.data.progress import terminal_progress
 from gan.errors import GanError
 from gan.spec import CHECKPOINTS
-from gan.training.config import TrainConfig
+from gan.training.config import MODELS, RECIPES, TrainConfig
 
 if TYPE_CHECKING:
+    from gan.models.config import ModelConfig
     from gan.training.loop import Progress
     from gan.training.state import TrainState
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The command line; defaults are those of `TrainConfig`."""
-    defaults = TrainConfig()
+    """The command line; defaults are those of the family that is asked for."""
+    first = argparse.ArgumentParser(add_help=False)
+    first.add_argument("--family", choices=sorted(RECIPES), default="gan")
+    family = first.parse_known_args(arguments)[0].family
+    defaults = TrainConfig(family=family, **RECIPES[family])
     parser = argparse.ArgumentParser(
         description="Train a generator on a folder of MIDI files.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
@@ -35,7 +39,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--data_dir", required=True, help="folder tree of .mid files, or 'bach'")
     add("--checkpoint_dir", type=Path, help="where to write (checkpoints/FOLDERNAME-FAMILY)")
-    add("--family", choices=["gan", "vae"], default="gan", help="what to train")
+    add("--family", choices=sorted(RECIPES), default="gan", help="what to train")
     add("--scheme", default="auto", help="how tracks are chosen: auto, named, band, piano, bach")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help=f"training steps ({defaults.steps})")
@@ -49,6 +53,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--warmup", type=float, default=defaults.warmup, help="share trained as a VAE first")
     add("--kl", type=float, default=defaults.kl, help="weight of the KL term")
     add("--kl_steps", type=int, default=defaults.kl_steps, help="steps over which it rises")
+    add("--free_nats", type=float, default=defaults.free_nats, help="a part that cost no KL")
+    add("--dropout", type=float, default=MODELS[family].get("dropout", 0.0), help="transformer")
     add("--anchor", type=float, default=defaults.anchor, help="weight of the reconstruction")
     add("--reconstructed", type=float, default=defaults.reconstructed, help="share of fakes")
     add("--profile", type=float, default=defaults.profile, help="weight of the profile loss")
@@ -77,6 +83,16 @@ def config_of(args: argparse.Namespace, phrases: int) -> TrainConfig:
     return (
         config if args.epochs is None else with_steps(config, phrases=phrases, epochs=args.epochs)
     )
+
+
+def model_of(args: argparse.Namespace) -> ModelConfig:
+    """The sizes of the networks: the family's, or those of the checkpoint to start from."""
+    from gan.models.config import ModelConfig
+    from gan.training.checkpoint import read_info
+
+    if args.start_from is not None:
+        return replace(read_info(args.start_from).model, dropout=args.dropout)
+    return ModelConfig(**{**MODELS[args.family], "dropout": args.dropout})
 
 
 class Console:
@@ -139,9 +155,7 @@ def run(args: argparse.Namespace) -> int:
         )
     print(report)
     from gan.explorer import prepare
-    from gan.models.config import ModelConfig
     from gan.training import loop
-    from gan.training.checkpoint import read_info
     from gan.training.device import describe_device
 
     name = Path(args.data_dir).resolve().name.lower()
@@ -161,7 +175,7 @@ def run(args: argparse.Namespace) -> int:
             dataset=dataset,
             folder=folder,
             config=config,
-            model=ModelConfig() if args.start_from is None else read_info(args.start_from).model,
+            model=model_of(args),
             minutes=args.minutes,
             resume=args.resume,
             start_from=args.start_from,

@@ -4,9 +4,10 @@
 
 Without `--data_dir` the samples are compared with the measures of held-out phrases that
 training stored in the checkpoint (`reference.npz`). With it, the data is read again (the
-cache makes that quick), and three more figures come: how well a classifier tells samples
-from held-out phrases, how near samples come to training phrases, and how well held-out
-phrases survive the way through the latent. `--write` stores all in `measures.json`.
+cache makes that quick), and more figures come: how well classifiers tell samples from
+held-out phrases, how near samples come to training phrases, and how well held-out phrases
+survive the way through the latent. Beside each stands what training songs reach in the place
+of samples. `--write` stores all in the checkpoint's `card.json`.
 """
 
 from __future__ import annotations
@@ -26,12 +27,15 @@ from numpy.typing import NDArray
 
 from gan.data.dataset import Dataset, rolls, split_by_song
 from gan.data.ingest import ingest
-from gan.errors import GanError
+from gan.errors import DataError, GanError
 from gan.models.base import Generator
 from gan.music.compare import overlaps
 from gan.music.measures import measure
-from gan.spec import CHECKPOINTS, ONSET, SOUNDING
-from gan.training.checkpoint import load_generator, write_json
+from gan.quality import latent, two_sample
+from gan.quality.card import histograms, write_card
+from gan.quality.copies import NEAR_COPY, nearest_in_data
+from gan.spec import CHECKPOINTS, SOUNDING, RollSpec
+from gan.training.checkpoint import load_generator
 from gan.training.evaluation import (
     Reference,
     choose,
@@ -42,80 +46,10 @@ from gan.training.evaluation import (
 )
 
 Values = NDArray[np.float64]
+Rolls = NDArray[np.uint8]
+Measures = Mapping[str, Values]
 
-NEAR_COPY = 0.8  # of the onsets that either phrase has, both have
-
-
-def onset_overlap(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> Values:
-    """Share of onset cells in common with the nearest of `theirs`, for each of `ours`.
-
-    Jaccard similarity over all tracks, 0 to 1, `(n,)`.
-    """
-    a = ours[..., ONSET].reshape(len(ours), -1).astype(np.float32)
-    best = np.zeros(len(a))
-    for start in range(0, len(theirs), 2048):
-        b = theirs[start : start + 2048, ..., ONSET]
-        b = b.reshape(len(b), -1).astype(np.float32)
-        both = a @ b.T
-        either = a.sum(1)[:, None] + b.sum(1)[None] - both
-        best = np.maximum(best, (both / np.maximum(either, 1.0)).max(axis=1))
-    return best
-
-
-def nearest_in_data(
-    samples: NDArray[np.uint8], dataset: Dataset, index: NDArray[np.int64]
-) -> Values:
-    """`onset_overlap` with the phrases at `index`, read in blocks."""
-    best = np.zeros(len(samples))
-    for start in range(0, len(index), 2048):
-        block = rolls(dataset, index[start : start + 2048])
-        best = np.maximum(best, onset_overlap(samples, block))
-    return best
-
-
-def classifier_auc(
-    ours: Mapping[str, Values], theirs: Mapping[str, Values], songs: NDArray[np.int32]
-) -> float:
-    """How well boosted trees on the measures tell samples from data: 0.5 is not at all.
-
-    Area under the ROC curve in five folds by song (classifier two-sample test, Lopez-Paz
-    and Oquab 2017). Both sides are float64 from 0/1 rolls, so no format gives a side away.
-    """
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import GroupKFold, cross_val_predict
-
-    names = sorted(theirs)
-    features = np.concatenate(
-        [np.stack([side[name] for name in names], axis=1) for side in (theirs, ours)]
-    )
-    count = len(features) - len(songs)
-    labels = np.repeat([0, 1], [len(songs), count])
-    groups = np.concatenate([songs, int(songs.max()) + 1 + np.arange(count)])
-    scores = cross_val_predict(
-        HistGradientBoostingClassifier(random_state=0),
-        features,
-        labels,
-        groups=groups,
-        cv=GroupKFold(5),
-        method="predict_proba",
-    )
-    return float(roc_auc_score(labels, scores[:, 1]))
-
-
-def reconstruction_f1(generator: Generator, phrases: NDArray[np.uint8]) -> dict[str, float]:
-    """F1 of onset and of sounding cells after encode and decode, over all cells."""
-    again = np.concatenate(
-        [
-            generator.binarise(generator.decode(generator.encode(phrases[k : k + 64])))
-            for k in range(0, len(phrases), 64)
-        ]
-    )
-    scores = {}
-    for name, channel in (("onset", ONSET), ("sounding", SOUNDING)):
-        ours, theirs = again[..., channel].astype(bool), phrases[..., channel].astype(bool)
-        scores[name] = float(2 * (ours & theirs).sum() / max(ours.sum() + theirs.sum(), 1))
-    return scores
+ENCODED = 256  # held-out phrases that are sent through the latent
 
 
 def deviations(ours: Mapping[str, Values], theirs: Mapping[str, Values]) -> dict[str, float]:
@@ -132,29 +66,61 @@ def deviations(ours: Mapping[str, Values], theirs: Mapping[str, Values]) -> dict
     return found
 
 
-def against_data(
-    generator: Generator, samples: NDArray[np.uint8], data_dir: str, cache_dir: Path | None
-) -> tuple[Reference, dict[str, Any]]:
-    """The reference from the data itself, and the figures that need phrases."""
-    dataset, _ = ingest(data_dir, scheme=generator.spec.scheme, cache_dir=cache_dir)
-    train, held_out = split_by_song(dataset)
-    found = reference(dataset, train, held_out, n=len(samples))
-    index = choose(held_out if len(held_out) else train, len(samples), seed=1)
-    phrases = rolls(dataset, index)
-    ours, theirs = measure(samples, generator.spec), measure(phrases, generator.spec)
-    nearest = nearest_in_data(samples, dataset, train)
-    extra: dict[str, Any] = {
-        "classifier_auc": classifier_auc(ours, theirs, dataset.song[index]),
+class Songs:
+    """Phrases of held-out songs, and as many of training songs: what is possible at best."""
+
+    def __init__(self, dataset: Dataset, n: int) -> None:
+        self.dataset = dataset
+        self.train, held_out = split_by_song(dataset)
+        if not len(self.train):
+            raise DataError("The data has no training songs.")
+        index = choose(held_out if len(held_out) else self.train, n, seed=1)
+        self.held_out, self.held_out_songs = rolls(dataset, index), dataset.song[index]
+        index = choose(self.train, n, seed=2)
+        self.training, self.training_songs = rolls(dataset, index), dataset.song[index]
+
+
+def against_songs(generator: Generator, samples: Rolls, songs: Songs) -> dict[str, Any]:
+    """The figures that need phrases of the data."""
+    spec = generator.spec
+    ours, theirs, best = (measure(side, spec) for side in (samples, songs.held_out, songs.training))
+    nearest = nearest_in_data(samples, songs.dataset, songs.train)
+    apart = nearest_in_data(songs.held_out[:ENCODED], songs.dataset, songs.train)
+    found: dict[str, Any] = {
+        "prdc": two_sample.density_and_coverage(ours, theirs),
+        "prdc_of_training_songs": two_sample.density_and_coverage(best, theirs),
+        "deviation_of_training_songs": deviations(best, theirs),
         "nearest_training_phrase": {
             "mean": float(nearest.mean()),
             "max": float(nearest.max()),
             "near_copies": int((nearest >= NEAR_COPY).sum()),
-            "held_out_mean": float(nearest_in_data(phrases[:256], dataset, train).mean()),
+            "held_out_mean": float(apart.mean()),
+        },
+        "histograms": histograms(ours, theirs),
+    }
+    if two_sample.enough(songs.held_out_songs):
+        found |= _classified(samples, songs, ours, theirs, best)
+    if "encode" in generator.can:
+        found["reconstruction_f1"] = latent.reconstruction(generator, songs.held_out[:ENCODED])
+    return found
+
+
+def _classified(
+    samples: Rolls, songs: Songs, ours: Measures, theirs: Measures, best: Measures
+) -> dict[str, Any]:
+    """What classifiers tell apart: samples and songs, and as a floor songs and songs."""
+    return {
+        "classifier_auc": {
+            "trees": two_sample.trees_auc(ours, theirs, songs.held_out_songs),
+            "network": two_sample.network_auc(samples, songs.held_out, songs.held_out_songs),
+        },
+        "classifier_auc_of_training_songs": {
+            "trees": two_sample.trees_auc(best, theirs, songs.held_out_songs, songs.training_songs),
+            "network": two_sample.network_auc(
+                songs.training, songs.held_out, songs.held_out_songs, songs.training_songs
+            ),
         },
     }
-    if "encode" in generator.can:
-        extra["reconstruction_f1"] = reconstruction_f1(generator, phrases[:256])
-    return found, extra
 
 
 def evaluate(
@@ -167,14 +133,36 @@ def evaluate(
     if data_dir is None:
         against = load_reference(info.path)
     else:
-        against, extra = against_data(generator, samples, data_dir, cache_dir)
-    ours = measure(samples, generator.spec)
+        dataset, _ = ingest(data_dir, scheme=generator.spec.scheme, cache_dir=cache_dir)
+        _must_fit(dataset.spec, generator.spec)
+        songs = Songs(dataset, n)
+        train, held_out = split_by_song(dataset)
+        against = reference(dataset, train, held_out, n=n)
+        extra = against_songs(generator, samples, songs)
+    return {
+        "samples": n,
+        **_figures(generator.spec, samples, against),
+        "smoothness": latent.smoothness(generator),
+        "generator": latent.summary(generator),
+        **extra,
+    }
+
+
+def _must_fit(theirs: RollSpec, ours: RollSpec) -> None:
+    if theirs != ours:
+        raise DataError(
+            f"The data has the tracks {', '.join(theirs.track_names)} and the checkpoint "
+            f"{', '.join(ours.track_names)}; give the data that it was trained on."
+        )
+
+
+def _figures(spec: RollSpec, samples: Rolls, against: Reference) -> dict[str, Any]:
+    """What needs the measures of held-out phrases only."""
+    ours = measure(samples, spec)
     overlap = overlaps(ours, against.held_out)
     mean = float(np.mean(list(overlap.values())))
-    mono = [i for i, track in enumerate(generator.spec.tracks) if track.monophonic]
+    mono = [i for i, track in enumerate(spec.tracks) if track.monophonic]
     return {
-        "weights": info.digest,
-        "samples": n,
         "overlap": overlap,
         "mean_overlap": mean,
         "ceiling": dict(against.ceiling),
@@ -183,7 +171,6 @@ def evaluate(
         "diversity": spread(samples) / max(against.diversity, 1e-9),
         "deviation": deviations(ours, against.held_out),
         "monophonic_tracks_hold": bool((samples[:, mono, ..., SOUNDING].sum(-1) <= 1).all()),
-        **extra,
     }
 
 
@@ -195,8 +182,18 @@ def table(result: Mapping[str, Any]) -> str:
     lines.append(f"{'MEAN':28}{result['mean_overlap']:9.3f}{result['mean_ceiling']:9.3f}")
     lines.append(f"share of the ceiling: {result['share_of_ceiling']:.1%}")
     known = {"overlap", "ceiling", "mean_overlap", "mean_ceiling", "share_of_ceiling"}
-    lines += [f"{name}: {value}" for name, value in result.items() if name not in known]
+    known |= {"histograms"}
+    lines += [f"{name}: {_short(value)}" for name, value in result.items() if name not in known]
     return "\n".join(lines)
+
+
+def _short(value: Any) -> Any:
+    """Numbers as they are read, three figures after the point."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_short(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return " ".join(str(each) for each in value)
+    return f"{value:.3f}" if isinstance(value, float) else value
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -206,7 +203,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data_dir", help="the data it was trained on, for the full figures")
     parser.add_argument("--cache_dir", type=Path, help="where prepared phrases are kept")
     parser.add_argument("--samples", type=int, default=1000)
-    parser.add_argument("--write", action="store_true", help="store in measures.json")
+    parser.add_argument("--write", action="store_true", help="store in card.json")
     args = parser.parse_args(arguments)
     try:
         result = evaluate(
@@ -214,7 +211,9 @@ def main(arguments: list[str] | None = None) -> int:
         )
         print(table(result))
         if args.write:
-            write_json(args.checkpoint_dir / "measures.json", result)
+            from gan.training.checkpoint import read_info
+
+            write_card(read_info(args.checkpoint_dir), {"figures": result})
     except GanError as error:
         print(f"gan.evaluate: {error}", file=sys.stderr)
         return 2

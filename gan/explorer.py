@@ -7,7 +7,7 @@ the same checkpoint gives the same roll. A `Performance` says how it is played.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gan.errors import CheckpointError, LatentError, SpecError
 from gan.latent.paths import slerp
+from gan.models.sampling import Sampling
 from gan.music.midi import midi_from_roll
 from gan.music.rolls import notes_from_roll, roll_from_notes
 from gan.spec import CHECKPOINTS, ONSET, SOUNDING, RollSpec
@@ -50,7 +51,8 @@ class Point:
     by id, in their units. `part_seeds` re-rolls parts of z ("track:PIANO", "bar:2") from
     seeds of their own. `z`, where given, stands in for the seed. `locks` keeps the cells of
     a track or bar ("track:MELODY", "bar:0") as they are at another point, which has no
-    locks itself; where a track and a bar cross, the track's lock counts.
+    locks itself; where a track and a bar cross, the track's lock counts. `sampling` is how
+    a generator that writes note by note draws its decisions; others take no notice.
     """
 
     seed: int = 0
@@ -59,6 +61,7 @@ class Point:
     part_seeds: Mapping[str, int] = field(default_factory=dict)
     z: tuple[float, ...] | None = None
     locks: Mapping[str, Point] = field(default_factory=dict)
+    sampling: Sampling = field(default_factory=Sampling)
 
 
 @dataclass(frozen=True)
@@ -118,40 +121,47 @@ class Explorer:
 
     def w(self, point: Point) -> Floats:
         """The point's w `(w_dim,)`, sliders applied."""
-        w = self.generator.to_w(self.z(point)[None])[0]
+        w = self.generator.to_w(self.z(point)[None])[0].copy()
         for name, amount in point.sliders.items():
             if name not in self._vectors:
                 raise LatentError(f"This checkpoint has no direction {name!r}.")
             if amount:
-                w = w + np.float32(amount) * self._vectors[name]
+                w[: self.generator.plan_dim] += np.float32(amount) * self._vectors[name]
         return np.asarray(w, np.float32)
 
     def roll(self, point: Point) -> Rolls:
         """The phrase at a point, `(track, step, pitch, channel)`."""
         points = [point, *point.locks.values()]
-        rolls = self.rolls_of_w(np.stack([self.w(each) for each in points]))
+        rolls = self.rolls(points)
         return with_locks(rolls[0], dict(zip(point.locks, rolls[1:], strict=True)), self.spec)
 
-    def rolls_of_z(self, z: Floats) -> Rolls:
+    def rolls_of_z(self, z: Floats, sampling: Sampling | None = None) -> Rolls:
         """Phrases `(n, track, step, pitch, channel)` of latents `(n, latent_dim)`, in blocks."""
         z = self.generator.check(z)
         blocks = [
-            self.rolls_of_w(self.generator.to_w(z[start : start + 64]))
-            for start in range(0, len(z), 64)
+            self.generator.rolls_of_w(self.generator.to_w(z[start : start + 256]), sampling)
+            for start in range(0, len(z), 256)
         ]
         return np.concatenate(blocks) if blocks else np.zeros((0, *self.spec.shape), np.uint8)
 
-    def rolls_of_w(self, w: Floats) -> Rolls:
-        """Phrases of one block of w."""
-        return self.generator.rolls_of_w(w)
+    def rolls(self, points: Sequence[Point]) -> Rolls:
+        """The phrases at some points, without their locks; those that are alike at once."""
+        w = np.stack([self.w(point) for point in points])
+        result = np.zeros((len(points), *self.spec.shape), np.uint8)
+        for sampling in dict.fromkeys(point.sampling for point in points):
+            rows = [k for k, point in enumerate(points) if point.sampling == sampling]
+            result[rows] = self.generator.rolls_of_w(w[rows], sampling)
+        return result
 
-    def sample(self, n: int, seed: int, truncation: float = 1.0) -> tuple[Floats, Rolls]:
+    def sample(
+        self, n: int, seed: int, truncation: float = 1.0, sampling: Sampling | None = None
+    ) -> tuple[Floats, Rolls]:
         """`n` phrases of seeds `seed, seed + 1, ...` with their z.
 
         One seed a phrase, so that phrase k of a call is what the app shows at that seed.
         """
         z = np.concatenate([self.z(Point(seed + k, truncation))[None] for k in range(n)])
-        return z, self.rolls_of_z(z)
+        return z, self.rolls_of_z(z, sampling)
 
     def between(self, a: Point, b: Point, steps: int) -> tuple[Floats, Rolls]:
         """`steps` phrases from a to b along the great circle, ends included; with their z."""
@@ -163,6 +173,30 @@ class Explorer:
     def encode(self, rolls: Rolls) -> Floats:
         """Latents of phrases, for checkpoints that can."""
         return self.generator.encode(rolls)
+
+    def continue_(
+        self,
+        roll: Rolls,
+        bars: int,
+        *,
+        seed: int,
+        sampling: Sampling | None = None,
+        watch: Callable[[int, int], None] | None = None,
+    ) -> Rolls:
+        """The bars that follow one phrase, `(track, bars * step, pitch, channel)`.
+
+        For checkpoints that can "continue"; `LatentError` otherwise. `watch` is told how many
+        steps are written, and of how many.
+        """
+        if "continue" not in self.can:
+            raise LatentError(
+                f"{self.info.name} draws a whole phrase at once and cannot continue one; "
+                "a transformer can."
+            )
+        written = self.generator.continue_(
+            roll[None], bars, seed=seed, sampling=sampling, watch=watch
+        )
+        return np.asarray(written[0], np.uint8)
 
     def midi(
         self, roll: Rolls, how: Performance, text: str | None = None
@@ -234,7 +268,7 @@ def load(checkpoint_dir: str | Path, *, sliders: bool = True) -> Explorer:
     from gan.latent.store import load_directions
 
     generator, info = load_generator(checkpoint_dir)
-    directions = load_directions(info, generator.w_dim)
+    directions = load_directions(info, generator.plan_dim)
     if not directions and sliders:
         directions = find_directions(generator, n=768, count=6, named=False)
     return Explorer(generator, info, directions)

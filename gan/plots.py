@@ -27,9 +27,11 @@ __all__ = [
     "TRACK_COLOURS",
     "colour_scale",
     "histogram_figure",
+    "leakage_figure",
     "note_name",
     "roll_codes",
     "roll_figure",
+    "shares_figure",
     "strip_figure",
     "track_colour",
 ]
@@ -177,11 +179,28 @@ def histogram_figure(
     sets = {name: _finite(numbers) for name, numbers in values.items()}
     everything = np.concatenate([*sets.values(), np.zeros(0)])
     edges = np.histogram_bin_edges(everything, bins=bins)
+    shares = {
+        name: np.histogram(numbers, edges)[0] / max(1, numbers.size)
+        for name, numbers in sets.items()
+    }
+    return shares_figure(edges, shares, title=title, unit=unit, dark=dark, height=height)
+
+
+def shares_figure(
+    edges: Sequence[float] | NDArray[Any],
+    shares: Mapping[str, Sequence[float] | NDArray[Any]],
+    *,
+    title: str | None = None,
+    unit: str = "",
+    dark: bool = False,
+    height: int = 240,
+) -> go.Figure:
+    """Outlines of histograms that are counted already: each bin's share, 0 to 1, by name."""
     figure = go.Figure()
-    for index, (name, numbers) in enumerate(sets.items()):
-        share = 100 * np.histogram(numbers, edges)[0] / max(1, numbers.size)
+    for index, (name, share) in enumerate(shares.items()):
         figure.add_scatter(
-            x=edges, y=np.append(share, 0), name=name, mode="lines", fill="tozeroy",
+            x=edges, y=np.append(100 * np.asarray(share), 0), name=name, mode="lines",
+            fill="tozeroy",
             line={"shape": "hv", "width": 2, "color": track_colour(index)},
             fillcolor=blend(track_colour(index), None, 0.18),
             hovertemplate=f"{name}: %{{y:.1f}} %<extra></extra>",
@@ -192,6 +211,27 @@ def histogram_figure(
         ticksuffix=" %", gridcolor=ink(dark).beat, zeroline=False, rangemode="tozero"
     )
     return figure.update_layout(hovermode="x unified")
+
+
+def leakage_figure(
+    effects: Mapping[str, Mapping[str, float]], *, dark: bool = False, height: int = 520
+) -> go.Figure:
+    """What each slider (rows) moves (columns) at +1, in the measures' standard deviations."""
+    names = list(next(iter(effects.values()), {}))
+    values = [[row[name] for name in names] for row in effects.values()]
+    inks = ink(dark)
+    figure = go.Figure(
+        go.Heatmap(
+            z=values, x=names, y=list(effects), zmin=-1, zmax=1,
+            colorscale=[[0, "#b2182b"], [0.5, inks.page], [1, "#2166ac"]], xgap=1, ygap=1,
+            colorbar={"title": "σ", "thickness": 12},
+            hovertemplate="%{y} moves %{x} by %{z:.2f} σ<extra></extra>",
+        )
+    )  # fmt: skip
+    style(figure, dark=dark, height=height, title=None)
+    figure.update_xaxes(tickangle=-60, showgrid=False, ticks="", tickfont={"size": 10})
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="", tickfont={"size": 10})
+    return figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 8})
 
 
 def _finite(numbers: NDArray[Any]) -> NDArray[np.float64]:

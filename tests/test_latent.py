@@ -43,7 +43,7 @@ class Knobs:
     """A generator whose first two numbers are the lead's height and the number of chords."""
 
     spec = tiny.SPEC
-    latent_dim = w_dim = 6
+    latent_dim = w_dim = plan_dim = 6
 
     def sample_latent(self, n: int, seed: int, truncation: float = 1.0) -> np.ndarray:
         return np.random.default_rng(seed).standard_normal((n, 6)).astype(np.float32) * truncation

@@ -20,6 +20,7 @@ LAYERS = (
     ("gan.models",),
     ("gan.training",),
     ("gan.latent",),
+    ("gan.quality",),
     (
         "gan.audio",
         "gan.fluid",

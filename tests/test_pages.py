@@ -12,29 +12,37 @@ import tiny
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
+from gan import evaluate
+from gan.data.dataset import split_by_song
 from gan.explorer import Point
 from gan.models.registry import build
+from gan.models.sampling import Sampling
 from gan.spec import ROOT
 from gan.training.checkpoint import read_info, write_config, write_weights
+from gan.training.evaluation import reference, save_reference
 from gan.ui import loading
 
 MAIN = str(ROOT / "gan" / "ui" / "main.py")
 
 
-def write_checkpoint(folder: Path, seed: int) -> None:
-    generator = build("gan", tiny.SPEC, tiny.MODEL)
+def write_checkpoint(folder: Path, seed: int, family: str = "gan") -> None:
+    generator = build(family, tiny.SPEC, tiny.MODEL)
     rng = np.random.default_rng(seed)
     weights = tiny.lively(generator.weights(), rng)
-    write_config(folder, family="gan", spec=tiny.SPEC, model=tiny.MODEL, training={}, data={})
+    write_config(folder, family=family, spec=tiny.SPEC, model=tiny.MODEL, training={}, data={})
     write_weights(folder, weights)
+    dataset = tiny.dataset()
+    train, held_out = split_by_song(dataset)
+    save_reference(folder, reference(dataset, train, held_out, n=16))
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two checkpoints that work and one that does not."""
+    """Checkpoints of two families that work and one that does not; one has a card."""
     path = tmp_path_factory.mktemp("checkpoints")
     write_checkpoint(path / "one", 1)
-    write_checkpoint(path / "two", 2)
+    write_checkpoint(path / "two", 2, "transformer")
+    evaluate.main(["--checkpoint_dir", str(path / "one"), "--samples", "16", "--write"])
     (path / "broken").mkdir()
     return path
 
@@ -194,3 +202,55 @@ def test_a_script_run_leaves_compiled_graphs_alone(
     assert cleared == []
     fine(app().run())
     assert cleared == []
+
+
+def test_models_shows_the_card_and_samples(root: Path) -> None:
+    ready(root)
+    page = fine(app().run())
+    page.switch_page(str(ROOT / "pages" / "models.py")).run()
+    overview = fine(page).dataframe[0].value
+    assert overview["generator"].tolist() == ["one", "two"]
+    assert overview["share of the ceiling"].notna().tolist() == [True, False]
+    assert any("Licence" in text.value for text in page.markdown)
+    page.number_input(key="models:first").set_value(12).run()
+    assert "seed 12" in fine(page).segmented_control[0].options[0]
+
+
+def test_models_says_how_to_make_a_card(root: Path) -> None:
+    ready(root, "two")
+    page = app()
+    page.query_params["c"] = "two"
+    fine(page.run())
+    page.switch_page(str(ROOT / "pages" / "models.py")).run()
+    assert any("gan.evaluate" in info.value for info in fine(page).info)
+
+
+def test_compose_goes_on_where_the_family_can(root: Path) -> None:
+    ready(root, "two")
+    page = app()
+    page.query_params["c"] = "two"
+    fine(page.run())
+    page.switch_page(str(ROOT / "pages" / "compose.py")).run()
+    page.slider(key="compose:bars").set_value(4).run()
+    piece = fine(page).session_state["compose:piece"][1]
+    bars = tiny.SPEC.bars + 4
+    assert piece.shape[1] == bars * tiny.SPEC.steps_per_bar
+    next(b for b in page.button if b.label == "Another").click().run()
+    assert (fine(page).session_state["compose:piece"][1] != piece).any()
+
+
+def test_compose_says_why_a_gan_cannot(root: Path) -> None:
+    ready(root)
+    page = fine(app().run())
+    page.switch_page(str(ROOT / "pages" / "compose.py")).run()
+    assert any("cannot go on" in info.value for info in fine(page).info)
+
+
+def test_a_transformer_has_temperature_and_its_link_keeps_it(root: Path) -> None:
+    ready(root, "two")
+    page = app()
+    page.query_params["c"] = "two"
+    page.query_params["p"] = "5~1~~~~0.7~0.9"
+    fine(page.run())
+    assert desk(page, root, "two").point == Point(5, sampling=Sampling(0.7, 0.9))
+    assert page.query_params["p"] == "5~1~~~~0.7~0.9"

@@ -1,19 +1,27 @@
-"""Directions in w that a person can name, calibrated, with what else they move.
+"""Directions in the plan of w that a person can name, calibrated, with what else they move.
 
 Named directions: sample z, decode, measure, and regress the measures on w (InterFaceGAN,
 Shen et al. 2020, with regression in place of a classifier). Solving for all measures at
 once makes each direction leave the others alone; a Newton step on effects that were
-measured, not predicted, calibrates it: +1 on a slider is +1 standard deviation of its
-measure. Principal components follow GANSpace (Härkönen et al. 2020, section 2.2): PCA of
-what the decoder puts out, carried back to w by regression.
+measured, not predicted, purifies it, more or less strictly: of three candidates the one is
+kept that moves its measure most faithfully and others least. +1 on a slider is +1 standard
+deviation of its measure. Principal components follow GANSpace (Härkönen et al. 2020,
+section 2.2): PCA of what the decoder puts out, carried back to w by regression.
 
 `python -m gan.latent.directions --checkpoint_dir CHECKPOINT` computes and stores them.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +29,10 @@ from numpy.typing import NDArray
 from gan.models.base import Generator
 from gan.music.measures import measure
 from gan.spec import ONSET, SOUNDING, RollSpec
+
+PROBES = 128  # phrases on which effects are measured while directions are corrected
+JUDGES = 500  # phrases on which the result is judged
+STRICTNESS = (0.05, 0.3, 1.0)  # of candidates, among which each direction is chosen
 
 Floats = NDArray[np.float32]
 Measures = dict[str, NDArray[np.float64]]
@@ -44,7 +56,9 @@ LABELS: dict[str, tuple[str, str]] = {
 class Direction:
     """A slider's direction in w: moving by `vector` is +1.
 
-    `effects` holds the mean change of each measure at +1, in its standard deviations.
+    `effects` holds the mean change of each measure at +1, in its standard deviations; all of
+    them together are the leakage matrix. `spearman` is the rank correlation of the slider's
+    value with the change of its own measure, over random phrases each at a random value.
     `kind` is "named" or "component".
     """
 
@@ -54,13 +68,18 @@ class Direction:
     kind: str
     vector: Floats
     effects: dict[str, float]
+    spearman: float = 0.0
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Random w with what they sound like; `features` is what the components are taken of."""
+    """Random w with what they sound like; `features` is what the components are taken of.
+
+    `plan` is the part of w along which directions run.
+    """
 
     w: Floats
+    plan: Floats
     measures: Measures
     features: NDArray[np.float64]
 
@@ -80,7 +99,8 @@ def draw(
         if progress:
             progress(min(start + 256, n), n)
     merged = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-    return Samples(np.concatenate(ws), merged, np.concatenate(features))
+    w = np.concatenate(ws)
+    return Samples(w, w[:, : generator.plan_dim], merged, np.concatenate(features))
 
 
 def _features(probabilities: Floats, spec: RollSpec) -> NDArray[np.float64]:
@@ -116,7 +136,7 @@ def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _slopes(w: Floats, targets: NDArray[np.float64], *, ridge: float = 1e-2) -> NDArray[np.float64]:
-    """Ridge regression of `targets` (n, k) on centred w: `(k, w_dim)`."""
+    """Ridge regression of `targets` (n, k) on centred plans `w`: `(k, plan_dim)`."""
     x = w.astype(np.float64) - w.mean(axis=0)
     gram = x.T @ x / len(x)
     gram += ridge * np.trace(gram) / len(gram) * np.eye(len(gram))
@@ -125,12 +145,12 @@ def _slopes(w: Floats, targets: NDArray[np.float64], *, ridge: float = 1e-2) -> 
 
 
 def choose_measures(samples: Samples, names: Sequence[str] | None = None) -> list[str]:
-    """Measures that get a slider: those with a label that vary and are nearly always defined."""
+    """Measures that vary and are nearly always defined; those of `names`, where given."""
     chosen = []
     for name, values in samples.measures.items():
         known = np.isfinite(values)
         varies = _deviation(values) > 1e-6
-        if _label(name) and known.mean() > 0.7 and varies and (names is None or name in names):
+        if known.mean() > 0.7 and varies and (names is None or name in names):
             chosen.append(name)
     return chosen
 
@@ -145,50 +165,109 @@ def _label(measure_name: str) -> tuple[str, str] | None:
 
 
 def named_directions(
-    generator: Generator, samples: Samples, *, names: Sequence[str] | None = None, rounds: int = 2
+    generator: Generator, samples: Samples, *, names: Sequence[str] | None = None
 ) -> list[Direction]:
     """One calibrated direction a measure; see the module's head."""
-    chosen = choose_measures(samples, names)
+    # Every measure has a vector, so that each direction can be freed of what the others move;
+    # those with a name become sliders.
+    basis = choose_measures(samples, names)
+    chosen = [name for name in basis if _label(name)]
     if not chosen:
         return []
-    targets = np.stack([_standardised(samples.measures[name]) for name in chosen], axis=1)
-    slopes = _slopes(samples.w, targets)
-    # The least-norm vectors that move one measure by 1 and, to first order, no other.
-    gram = slopes @ slopes.T
-    gram += 0.02 * np.trace(gram) / len(gram) * np.eye(len(gram))
-    vectors: NDArray[np.float64] = np.asarray(np.linalg.solve(gram, slopes), np.float64)
-    probe = samples.w[:128]
-    for _ in range(rounds):
-        effects = _effects(generator, vectors, probe, samples.measures, chosen)
-        vectors = _corrected(vectors, effects)
+    probe = samples.w[:PROBES]
+    vectors = _least_norm(samples, basis)
+    effects = _effects(generator, vectors, probe, samples.measures, basis)
+    candidates = [
+        _purified(vectors, effects, [basis.index(name) for name in chosen], strictness)
+        for strictness in STRICTNESS
+    ]
     everything = list(samples.measures)
-    measured = _effects(generator, vectors, probe, samples.measures, everything)
-    found = [
-        _direction(name, vectors[i], dict(zip(everything, measured[i], strict=True)))
+    own = [everything.index(name) for name in chosen]
+    best = np.full(len(chosen), -np.inf)
+    found = candidates[0]
+    for vectors in candidates:
+        moved = _effects(generator, vectors, probe, samples.measures, everything)
+        gain = moved[np.arange(len(chosen)), own]
+        vectors = vectors / np.clip(gain, 0.2, 5.0)[:, None]
+        sides = np.array(
+            [np.abs(np.delete(row, k)).max() for row, k in zip(moved, own, strict=True)]
+        )
+        ranks = np.array(_spearman(generator, vectors, probe, chosen))
+        scores = ranks - 0.25 * sides / np.clip(gain, 0.2, 5.0)
+        better = scores > best
+        found = np.where(better[:, None], vectors, found)
+        best = np.maximum(best, scores)
+    # Judged on other phrases than those that it was chosen on.
+    fresh = samples.w[PROBES : PROBES + JUDGES] if len(samples.w) > PROBES else samples.w
+    moved = _effects(generator, found, fresh, samples.measures, everything)
+    gain = np.clip(moved[np.arange(len(chosen)), own], 0.5, 2.0)[:, None]
+    found, moved = found / gain, moved / gain
+    faithful = _spearman(generator, found, fresh, chosen)
+    directions = [
+        _direction(name, found[i], dict(zip(everything, moved[i], strict=True)), faithful[i])
         for i, name in enumerate(chosen)
     ]
-    return [direction for direction in found if _honest(direction)]
+    return [direction for direction in directions if _honest(direction)]
+
+
+def _least_norm(samples: Samples, basis: Sequence[str]) -> NDArray[np.float64]:
+    """The shortest vectors that move one measure by 1 and, to first order, no other."""
+    targets = np.stack([_standardised(samples.measures[name]) for name in basis], axis=1)
+    slopes = _slopes(samples.plan, targets)
+    gram = slopes @ slopes.T
+    gram += 0.02 * np.trace(gram) / len(gram) * np.eye(len(gram))
+    return np.asarray(np.linalg.solve(gram, slopes), np.float64)
+
+
+def _purified(
+    vectors: NDArray[np.float64],
+    effects: NDArray[np.float64],
+    chosen: Sequence[int],
+    strictness: float,
+) -> NDArray[np.float64]:
+    """Mixtures of `vectors` that move a chosen measure and spare the others.
+
+    `effects` (vector, measure) are measured ones: a Newton step on what the generator does.
+    The stricter, the less else moves, and the longer and so the less reliable a vector is.
+    """
+    mixed = []
+    for target in chosen:
+        weight = np.full(effects.shape[1], strictness)
+        weight[target] = 1.0
+        gram = (effects * weight) @ effects.T + 0.1 * np.eye(len(effects))
+        mix = np.linalg.solve(gram, effects[:, target])
+        mixed.append(mix @ vectors / max(float(mix @ effects[:, target]), 0.2))
+    return np.array(mixed)
+
+
+def _spearman(
+    generator: Generator, vectors: NDArray[np.float64], w: Floats, names: Sequence[str]
+) -> list[float]:
+    """Rank correlation of slider and change of its measure, a direction each.
+
+    Every phrase of `w` is moved by an amount of its own between -2 and 2.
+    """
+    from scipy.stats import spearmanr
+
+    before = measure(generator.rolls_of_w(w), generator.spec)
+    amounts = np.random.default_rng(23).uniform(-2.0, 2.0, len(w)).astype(np.float32)
+    found = []
+    for vector, name in zip(vectors.astype(np.float32), names, strict=True):
+        moved = w.copy()
+        moved[:, : generator.plan_dim] += amounts[:, None] * vector
+        change = measure(generator.rolls_of_w(moved), generator.spec)[name] - before[name]
+        known = np.isfinite(change)
+        enough = known.sum() > 2 and np.ptp(change[known]) > 0
+        found.append(float(spearmanr(amounts[known], change[known])[0]) if enough else 0.0)
+    return found
 
 
 def _honest(direction: Direction) -> bool:
-    """Whether a slider does what its name says and nothing else more than twice as much."""
+    """Whether a slider does what its name says, and nothing else more than twice as much."""
     own = direction.effects[direction.id]
     others = [abs(v) for name, v in direction.effects.items() if name != direction.id]
-    return abs(own - 1.0) <= 0.3 and max(others, default=0.0) <= 2.0
-
-
-def _corrected(vectors: NDArray[np.float64], effects: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Damped Newton step towards effects that are the identity.
-
-    Measures that hang together by their nature cannot be parted; a ridge keeps the
-    vectors from growing without end where the effects are nearly singular.
-    """
-    ridge = 0.1
-    inverse = np.linalg.solve(effects.T @ effects + ridge * np.eye(len(effects)), effects.T)
-    moved = inverse @ vectors
-    # The ridge shrinks; bring each direction's own effect back to 1.
-    own = np.diag(inverse @ effects)
-    return np.asarray(moved / np.clip(own, 0.2, None)[:, None])
+    faithful = abs(own - 1.0) <= 0.3 and direction.spearman >= 0.5
+    return faithful and max(others, default=0.0) <= 2.0
 
 
 def _effects(
@@ -207,14 +286,17 @@ def _effects(
     for vector in vectors.astype(np.float32):
         ends = []
         for sign in (0.5, -0.5):
-            rolls = generator.rolls_of_w(w + sign * vector)
-            values = measure(rolls, generator.spec)
+            moved = w.copy()
+            moved[:, : generator.plan_dim] += sign * vector
+            values = measure(generator.rolls_of_w(moved), generator.spec)
             ends.append(np.stack([values[name] for name in names], axis=1))
         rows.append(_mean_change(ends[0] - ends[1]) / deviations)
     return np.array(rows)
 
 
-def _direction(name: str, vector: NDArray[np.float64], effects: dict[str, float]) -> Direction:
+def _direction(
+    name: str, vector: NDArray[np.float64], effects: dict[str, float], spearman: float
+) -> Direction:
     label, text = _label(name) or (name, name)
     return Direction(
         id=name,
@@ -223,6 +305,7 @@ def _direction(name: str, vector: NDArray[np.float64], effects: dict[str, float]
         kind="named",
         vector=vector.astype(np.float32),
         effects={key: round(float(value), 3) for key, value in effects.items()},
+        spearman=round(spearman, 3),
     )
 
 
@@ -233,14 +316,14 @@ def components(generator: Generator, samples: Samples, count: int) -> list[Direc
     scores = centred @ axes[:count].T
     scores /= np.maximum(scores.std(axis=0), 1e-9)
     # +1 is the mean w of phrases one deviation up: regression of w on the score.
-    w = samples.w.astype(np.float64) - samples.w.mean(axis=0)
+    w = samples.plan.astype(np.float64) - samples.plan.mean(axis=0)
     vectors = scores.T @ w / len(w)
     # That mean shrinks towards the origin; give every component the length of a real step.
-    slopes = _slopes(samples.w, scores)
+    slopes = _slopes(samples.plan, scores)
     gain = np.einsum("kd,kd->k", vectors, slopes)
     vectors /= np.clip(gain, 0.1, None)[:, None]
     names = list(samples.measures)
-    effects = _effects(generator, vectors, samples.w[:128], samples.measures, names)
+    effects = _effects(generator, vectors, samples.w[:PROBES], samples.measures, names)
     found = []
     for index in range(count):
         moved = dict(zip(names, effects[index], strict=True))
@@ -274,3 +357,48 @@ def find_directions(
     samples = draw(generator, n, seed=seed, progress=progress)
     found = named_directions(generator, samples) if named else []
     return found + components(generator, samples, count)
+
+
+def report(directions: Sequence[Direction]) -> str:
+    """A line a named direction: rank correlation, own effect, and the largest side effect."""
+    lines = [f"{'direction':32}{'spearman':>9}{'own':>7}{'side':>7}  moved most beside it"]
+    for each in directions:
+        if each.kind != "named":
+            continue
+        others = {name: value for name, value in each.effects.items() if name != each.id}
+        most = max(others, key=lambda name: abs(others[name]))
+        lines.append(
+            f"{each.id:32}{each.spearman:9.2f}{each.effects[each.id]:7.2f}"
+            f"{others[most]:7.2f}  {most}"
+        )
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    from gan.data.progress import terminal_progress
+    from gan.errors import GanError
+    from gan.latent.store import save_directions
+    from gan.training.checkpoint import load_generator
+
+    parser = argparse.ArgumentParser(description="Find what the sliders of a checkpoint move.")
+    parser.add_argument("--checkpoint_dir", type=Path, required=True)
+    parser.add_argument("--samples", type=int, default=4096, help="random phrases to learn from")
+    parser.add_argument("--components", type=int, default=8)
+    args = parser.parse_args(arguments)
+    try:
+        generator, info = load_generator(args.checkpoint_dir)
+        with terminal_progress() as progress:
+            found = find_directions(
+                generator, n=args.samples, count=args.components, progress=progress
+            )
+        save_directions(info, found)
+    except GanError as error:
+        print(f"gan.latent.directions: {error}", file=sys.stderr)
+        return 2
+    print(report(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

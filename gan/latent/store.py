@@ -29,6 +29,7 @@ def save_directions(info: CheckpointInfo, directions: Sequence[Direction]) -> No
                     "help": direction.help,
                     "kind": direction.kind,
                     "effects": direction.effects,
+                    "spearman": direction.spearman,
                 }
                 for direction in directions
             ],
@@ -36,7 +37,7 @@ def save_directions(info: CheckpointInfo, directions: Sequence[Direction]) -> No
     )
 
 
-def load_directions(info: CheckpointInfo, w_dim: int) -> list[Direction]:
+def load_directions(info: CheckpointInfo, plan_dim: int) -> list[Direction]:
     """The stored directions; an empty list where there are none for these weights.
 
     Raises `CheckpointError` where the files are damaged.
@@ -50,7 +51,7 @@ def load_directions(info: CheckpointInfo, w_dim: int) -> list[Direction]:
         entries = values["directions"]
         if values["weights"] != info.digest:
             return []  # of earlier weights; better none than sliders that lie
-        if vectors is None or vectors.shape != (len(entries), w_dim):
+        if vectors is None or vectors.shape != (len(entries), plan_dim):
             raise CheckpointError(f"{listing} and directions.npz do not fit each other.")
         return [
             Direction(vector=np.asarray(vector, np.float32), **entry)

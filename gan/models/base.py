@@ -1,13 +1,14 @@
 """The contract of every generator family, and its parts that all families share.
 
 Pages and command lines ask what a generator *can* do, never what it is:
-`can` holds "encode", "continue", "lock_tracks", "lock_bars".
+`can` holds "encode", "continue", "temperature", "lock_tracks", "lock_bars".
 Arrays in and out are NumPy; nothing outside this layer meets a tensor.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -15,11 +16,14 @@ from numpy.typing import NDArray
 
 from gan.errors import LatentError
 from gan.models.config import ModelConfig, latent_dim, latent_parts
+from gan.models.sampling import Sampling
 from gan.music.rolls import binarise
 from gan.spec import RollSpec
 
 Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
+Part = slice | NDArray[np.int64]
+"""Where a part of z lies: a range, or the indices of its numbers."""
 
 
 class Generator(ABC):
@@ -31,7 +35,9 @@ class Generator(ABC):
     def __init__(self, spec: RollSpec, config: ModelConfig) -> None:
         self.spec = spec
         self.config = config
-        self.latent_dim = latent_dim(spec, config)
+        # Numbers that say what the music is to be; some families have noise beside them.
+        self.plan_dim = latent_dim(spec, config)
+        self.latent_dim = self.plan_dim
         # Probability from which a cell goes on sounding, a track; found after training.
         self.hold_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
 
@@ -40,9 +46,13 @@ class Generator(ABC):
         """Length of w, the space behind the mapping network."""
         return self.latent_dim
 
-    def latent_parts(self) -> dict[str, slice]:
-        """Where each part lies in z and in w."""
+    def plan_parts(self) -> dict[str, slice]:
+        """Where each part lies in the first `plan_dim` numbers of z and of w."""
         return latent_parts(self.spec, self.config)
+
+    def latent_parts(self) -> dict[str, Part]:
+        """All numbers of each part, in z and in w."""
+        return dict(self.plan_parts())
 
     def sample_latent(self, n: int, seed: int, truncation: float = 1.0) -> Floats:
         """`n` standard normal latents times `truncation`, `(n, latent_dim)`.
@@ -57,8 +67,11 @@ class Generator(ABC):
         """Probabilities `(n, track, step, pitch, channel)` in 0 to 1."""
         return self.decode_w(self.to_w(z))
 
-    def rolls_of_w(self, w: Floats) -> Rolls:
-        """w -> valid rolls `(n, track, step, pitch, channel)` of 0 and 1."""
+    def rolls_of_w(self, w: Floats, sampling: Sampling | None = None) -> Rolls:  # noqa: ARG002
+        """w -> valid rolls `(n, track, step, pitch, channel)` of 0 and 1.
+
+        `sampling` is for families that can "temperature"; the others take no notice.
+        """
         return self.binarise(self.decode_w(w))
 
     def binarise(self, probabilities: Floats) -> Rolls:
@@ -87,6 +100,18 @@ class Generator(ABC):
     def encode(self, rolls: Rolls) -> Floats:
         """Rolls -> the z that comes nearest, for families that can."""
         raise NotImplementedError(f"{self.family} has no encoder")
+
+    def continue_(
+        self,
+        rolls: Rolls,
+        bars: int,
+        *,
+        seed: int,
+        sampling: Sampling | None = None,
+        watch: Callable[[int, int], None] | None = None,
+    ) -> Rolls:
+        """The bars that follow phrases, for families that can."""
+        raise NotImplementedError(f"{self.family} cannot continue a phrase")
 
     @abstractmethod
     def weights(self) -> dict[str, NDArray[np.float32]]:

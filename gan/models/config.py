@@ -15,7 +15,8 @@ class ModelConfig:
     """Sizes of decoder and encoder; saved with the checkpoint.
 
     The latent is `z = [shared | one part a track | one part a bar]`, with
-    `shared`, `per_track` and `per_bar` numbers in the respective parts.
+    `shared`, `per_track` and `per_bar` numbers in the respective parts. `dropout` is the
+    share of features left out while a transformer trains.
     """
 
     shared: int = 80
@@ -27,11 +28,14 @@ class ModelConfig:
     track_width: int = 112
     step_width: int = 80
     heads: int = 4
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if getattr(self, field.name) < 1:
+            if field.name != "dropout" and getattr(self, field.name) < 1:
                 raise SpecError(f"Model setting {field.name} must be at least 1.")
+        if not 0.0 <= self.dropout < 1.0:
+            raise SpecError("Model setting dropout must lie between 0 and 1.")
         if self.width % self.heads or self.track_width % self.heads:
             raise SpecError("width and track_width must be multiples of heads.")
 

@@ -62,7 +62,31 @@ class TrainConfig:
     @property
     def warmup_steps(self) -> int:
         """Steps of the VAE stage."""
-        return self.steps if self.family == "vae" else int(self.warmup * self.steps)
+        return self.steps if self.family != "gan" else int(self.warmup * self.steps)
+
+
+RECIPES: Mapping[str, Mapping[str, Any]] = {
+    "gan": {},
+    "vae": {"learning_rate": 7e-4},
+    "transformer": {"kl": 1.0, "kl_steps": 1, "free_nats": 6.0},
+}
+"""What a family trains with where nothing else is asked for."""
+
+MODELS: Mapping[str, Mapping[str, Any]] = {
+    "gan": {},
+    "vae": {},
+    "transformer": {
+        "shared": 32,
+        "per_track": 10,
+        "per_bar": 10,
+        "width": 160,
+        "trunk_blocks": 4,
+        "step_width": 48,
+        "track_width": 64,
+        "dropout": 0.1,
+    },
+}
+"""The sizes of each family's networks, as keywords of `ModelConfig`."""
 
 
 def train_config_from_dict(values: Mapping[str, Any]) -> TrainConfig:

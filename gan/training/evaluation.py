@@ -141,8 +141,11 @@ def calibrate(generator: Generator, against: Reference, *, n: int) -> None:
 
     A cell of a polyphonic track is its own yes or no; where the decoder is unsure how long a
     note lasts, taking the likelier answer at every step cuts it short. Monophonic tracks
-    choose among notes, hold and rest and need none of this.
+    choose among notes, hold and rest and need none of this; nor do generators that decide
+    how long a note is when they write it.
     """
+    if "temperature" in generator.can:
+        return
     z = generator.sample_latent(n, CALIBRATION_SEED)
     blocks = [generator.decode(z[start : start + 64]) for start in range(0, n, 64)]
     for index, track in enumerate(generator.spec.tracks):

@@ -73,7 +73,8 @@ def _start_of(run: Run) -> dict[str, NDArray[Any]] | None:
     if run.start_from is None:
         return None
     info = checkpoint.read_info(run.start_from)
-    if info.spec != run.dataset.spec or info.model != run.model:
+    same = replace(info.model, dropout=run.model.dropout) == run.model
+    if info.spec != run.dataset.spec or not same:
         raise CheckpointError(
             f"{info.path} was trained on {', '.join(info.spec.track_names)} and the data has "
             f"{', '.join(run.dataset.spec.track_names)}; start from a checkpoint of the same "
@@ -119,7 +120,7 @@ class Session:
 
     def _stored_warmup(self) -> int | None:
         """Where the adversarial stage began, if a resumed run has already got there."""
-        if self.run.minutes is None or self.config.family == "vae":
+        if self.run.minutes is None or self.config.family != "gan":
             return self.config.warmup_steps
         log = _read_log(self.run.folder)
         begun = [line["step"] for line in log if line.get("stage") == "gan"]
@@ -132,8 +133,6 @@ class Session:
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
         """Train until the steps or the minutes are over, or `stop()`; save at evaluations."""
-        from gan.training.steps_tensorflow import vae_step
-
         state, config = self.state, self.config
         stream = iter(
             batches(
@@ -150,9 +149,9 @@ class Session:
         while state.step < config.steps and not self._out_of_time() and not stop():
             stage = self._stage()
             if stage not in steps:
-                steps[stage] = vae_step(state) if stage == "vae" else self._gan_step()
+                steps[stage] = self._step_of(stage)
             noise = step_noise(
-                config, state.spec, latent_dim=state.generator.latent_dim, step=state.step
+                config, state.spec, latent_dim=state.generator.plan_dim, step=state.step
             )
             values = steps[stage](np.asarray(next(stream)), noise, np.int32(state.step))
             state.step += 1
@@ -174,9 +173,11 @@ class Session:
         self._store(generator, int(info.measures.get("step", self.state.step)), result)
         return result
 
-    def _gan_step(self) -> Any:
-        from gan.training.steps_tensorflow import gan_step
+    def _step_of(self, stage: str) -> Any:
+        from gan.training.steps_tensorflow import gan_step, transformer_step, vae_step
 
+        if stage != "gan":
+            return {"vae": vae_step, "transformer": transformer_step}[stage](self.state)
         some = evaluation.choose(self.train_index, 2048, seed=4)
         batch = rolls(self.run.dataset, some).astype(np.float32)
         profile = [np.asarray(part) for part in losses.profiles(batch, self.state.spec)]
@@ -192,8 +193,8 @@ class Session:
         return self._elapsed_share() >= 1.0
 
     def _stage(self) -> str:
-        if self.config.family == "vae":
-            return "vae"
+        if self.config.family != "gan":
+            return self.config.family
         if self.warmup_steps is None and self._elapsed_share() >= self.config.warmup:
             self.warmup_steps = self.state.step
         done = self.warmup_steps is not None and self.state.step >= self.warmup_steps

@@ -41,6 +41,29 @@ def reconstruction(logits: list[Tensor], rolls: Tensor, spec: RollSpec) -> Tenso
     return total
 
 
+def event_surprise(logits: list[Tensor], events: list[Tensor], spec: RollSpec) -> Tensor:
+    """Cross-entropy in nats of the notes of each phrase by decision, `(batch, 4)`.
+
+    `logits` as `EventDecoder` gives them; `events` step, track, pitch and duration, int32
+    `(batch, length)`. Of the padding at the end only the first advance counts: the decision
+    to end.
+    """
+    step, track, pitch, duration = events
+    before = ops.pad(step[:, :-1], ((0, 0), (1, 0)))
+    is_note, is_said = step < spec.steps, before < spec.steps
+    total = []
+    for part, target, counts in zip(
+        logits,
+        (step - before, track, pitch, duration - 1),
+        (is_said, is_note, is_note, is_note),
+        strict=True,
+    ):
+        chosen = ops.one_hot(target, part.shape[-1], dtype=part.dtype)
+        said = ops.sum(chosen * ops.log_softmax(part), axis=-1)
+        total.append(-ops.sum(ops.where(counts, said, 0.0), axis=-1))
+    return ops.stack(total, axis=-1)
+
+
 def kl_divergence(energy: Tensor, log_variance: list[Tensor], noise: list[Tensor]) -> Tensor:
     """KL of a Gaussian posterior from the prior at one draw, `(batch, part)`.
 

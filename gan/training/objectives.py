@@ -12,18 +12,20 @@ from keras import ops
 from gan.models.autoencoder import Autoencoder
 from gan.models.binary import binary_rolls
 from gan.models.layers import Tensor
+from gan.models.networks import Encoded
+from gan.models.transformer import Transformer
 from gan.spec import RollSpec
 from gan.training import losses
 from gan.training.config import TrainConfig
 
 
 def draw_posterior(
-    generator: Autoencoder, rolls: Tensor, noise: Tensor, free_nats: float
+    generator: Encoded, rolls: Tensor, noise: Tensor, free_nats: float
 ) -> tuple[Tensor, Tensor]:
     """A draw of each roll's latent u, `(batch, latent_dim)`, and the KL from the flow prior."""
     mean, log_variance = generator.encoder(rolls)
     u = mean + ops.exp(0.5 * log_variance) * noise
-    parts = generator.latent_parts().values()
+    parts = generator.plan_parts().values()
     divergence = losses.kl_divergence(
         generator.prior.energy(u),
         [log_variance[:, part] for part in parts],
@@ -42,6 +44,28 @@ def vae_objective(
     """
     u, divergence = draw_posterior(generator, rolls, noise, free_nats)
     reconstruction = ops.mean(losses.reconstruction(generator.decoder(u), rolls, generator.spec))
+    loss = reconstruction + kl_weight * divergence
+    return loss, {"reconstruction": reconstruction, "kl": divergence}
+
+
+def transformer_objective(
+    generator: Transformer,
+    rolls: Tensor,
+    events: list[Tensor],
+    *,
+    noise: Tensor,
+    kl_weight: Tensor,
+    free_nats: float,
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Negative evidence lower bound of the notes, an autoregressive decoder given the latent.
+
+    Such a decoder can do without its latent and soon does; `free_nats` a part pay for its
+    use (Kingma et al. 2016). `events` are step, track, pitch and duration, int32.
+    """
+    u, divergence = draw_posterior(generator, rolls, noise, free_nats)
+    logits = generator.decoder(u, events, training=True)
+    surprise = losses.event_surprise(logits, events, generator.spec)
+    reconstruction = ops.mean(ops.sum(surprise, axis=-1))
     loss = reconstruction + kl_weight * divergence
     return loss, {"reconstruction": reconstruction, "kl": divergence}
 
@@ -75,7 +99,7 @@ def fakes(
         losses.reconstruction([part[:count] for part in logits], target, spec)
     )
     energy = ops.sum(generator.prior.energy(ops.stop_gradient(u)), axis=-1)
-    fit = ops.mean(energy) / generator.latent_dim
+    fit = ops.mean(energy) / generator.plan_dim
     anchor = config.anchor * (reconstruction + config.kl * divergence) + config.fit * fit
     metrics = {"reconstruction": reconstruction, "kl": divergence, "fit": fit}
     return binary_rolls(logits, spec), anchor, metrics

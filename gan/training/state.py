@@ -10,9 +10,9 @@ from keras import ops
 from numpy.typing import NDArray
 
 from gan.errors import CheckpointError
-from gan.models.autoencoder import Autoencoder
 from gan.models.config import ModelConfig
 from gan.models.discriminator import Discriminator
+from gan.models.networks import Encoded
 from gan.models.registry import build
 from gan.spec import RollSpec
 from gan.training.config import TrainConfig
@@ -29,8 +29,8 @@ class TrainState:
         keras.utils.set_random_seed(config.seed)
         self.spec, self.model, self.config = spec, model, config
         self.step = 0
-        self.generator: Autoencoder = build(config.family, spec, model)
-        self._average: Autoencoder | None = None
+        self.generator: Encoded = build(config.family, spec, model)
+        self._average: Encoded | None = None
         self.weights = Flat(self.generator.trainable_variables(), "generator")
         self.average_weights = keras.Variable(self.weights.vector, trainable=False, name="average")
         self.vae_optimizer = keras.optimizers.Adam(config.learning_rate, clipnorm=500.0)
@@ -50,7 +50,7 @@ class TrainState:
             self.d_optimizer.build([self.d_weights.vector])
 
     @property
-    def average(self) -> Autoencoder:
+    def average(self) -> Encoded:
         """The moving average as a generator, with its values of now."""
         if self._average is None:
             self._average = build(self.config.family, self.spec, self.model)

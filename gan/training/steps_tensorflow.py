@@ -1,4 +1,4 @@
-"""The two training steps on the TensorFlow backend: gradients and updates, nothing else."""
+"""The training steps on the TensorFlow backend: gradients and updates, nothing else."""
 
 from __future__ import annotations
 
@@ -8,10 +8,22 @@ from typing import Any, cast
 import numpy as np
 import tensorflow as tf
 
+from gan.models.autoencoder import Autoencoder
+from gan.models.transformer import Transformer
+from gan.music.events import events_of_rolls
+from gan.spec import ONSET
 from gan.training import losses
 from gan.training.flat import Flat
-from gan.training.objectives import fakes, generator_objective, shown, vae_objective
+from gan.training.objectives import (
+    fakes,
+    generator_objective,
+    shown,
+    transformer_objective,
+    vae_objective,
+)
 from gan.training.state import TrainState
+
+GROUPS = 4  # parts of a transformer's batch, each as long as its own longest phrase
 
 Metrics = dict[str, Any]
 Step = Callable[..., Metrics]
@@ -25,11 +37,31 @@ def _average(state: TrainState, step: tf.Tensor) -> None:
     mean.assign(decay * mean + (1.0 - decay) * state.weights.vector)
 
 
-def _apply(optimizer: Any, tape: tf.GradientTape, loss: tf.Tensor, weights: Flat) -> None:
+def _joined_gradient(tape: tf.GradientTape, loss: tf.Tensor, weights: Flat) -> tf.Tensor:
     values = [variable.value for variable in weights.variables]
     gradients = tape.gradient(loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    optimizer.apply([weights.joined(gradients)], [weights.vector])
+    return weights.joined([tf.convert_to_tensor(gradient) for gradient in gradients])
+
+
+def _apply(optimizer: Any, tape: tf.GradientTape, loss: tf.Tensor, weights: Flat) -> None:
+    optimizer.apply([_joined_gradient(tape, loss, weights)], [weights.vector])
     weights.spread()
+
+
+def _set_rate(state: TrainState, index: tf.Tensor) -> None:
+    """The learning rate of a step: a short warm-up, then decay with the root of time.
+
+    Needs no planned length.
+    """
+    age = tf.cast(index, tf.float32)
+    rate = tf.minimum((age + 1.0) / 100.0, tf.math.rsqrt(1.0 + age / 2000.0))
+    state.vae_optimizer.learning_rate.assign(state.config.learning_rate * rate)
+
+
+def _kl_weight(state: TrainState, index: tf.Tensor) -> tf.Tensor:
+    """The weight of the KL term at a step; it rises over the first."""
+    age = tf.cast(index, tf.float32)
+    return state.config.kl * tf.minimum(1.0, (age + 1.0) / state.config.kl_steps)
 
 
 def vae_step(state: TrainState) -> Step:
@@ -38,18 +70,13 @@ def vae_step(state: TrainState) -> Step:
 
     @tf.function(autograph=False)
     def step(rolls: tf.Tensor, noise: dict[str, tf.Tensor], index: tf.Tensor) -> Metrics:
-        rolls = tf.cast(rolls, tf.float32)
-        age = tf.cast(index, tf.float32)
-        kl_weight = config.kl * tf.minimum(1.0, (age + 1.0) / config.kl_steps)
-        # Short warm-up, then decay with the root of time: needs no planned length.
-        rate = tf.minimum((age + 1.0) / 100.0, tf.math.rsqrt(1.0 + age / 2000.0))
-        state.vae_optimizer.learning_rate.assign(config.learning_rate * rate)
+        _set_rate(state, index)
         with tf.GradientTape() as tape:
             loss, metrics = vae_objective(
-                state.generator,
-                rolls,
+                cast(Autoencoder, state.generator),
+                tf.cast(rolls, tf.float32),
                 noise=noise["posterior"],
-                kl_weight=kl_weight,
+                kl_weight=_kl_weight(state, index),
                 free_nats=config.free_nats,
             )
         _apply(state.vae_optimizer, tape, loss, state.weights)
@@ -59,9 +86,66 @@ def vae_step(state: TrainState) -> Step:
     return cast(Step, step)
 
 
+def transformer_step(state: TrainState) -> Step:
+    """One step of the transformer; `(rolls, noise, step) -> metrics`."""
+    config, spec = state.config, state.spec
+    generator = cast(Transformer, state.generator)
+    length = tf.TensorSpec((None, None), tf.int32)
+    latent = tf.TensorSpec((None, generator.plan_dim), tf.float32)
+    signature = [tf.TensorSpec((None, *spec.shape), tf.uint8), [length] * 4, latent]
+    signature += [tf.TensorSpec((), tf.int32)] * 2
+
+    # One graph for phrases of any number of notes.
+    @tf.function(autograph=False, input_signature=signature)
+    def gradient(
+        rolls: tf.Tensor,
+        events: list[tf.Tensor],
+        posterior: tf.Tensor,
+        index: tf.Tensor,
+        group: tf.Tensor,
+    ) -> tuple[tf.Tensor, Metrics]:
+        # Dropout, like all randomness, from the seed and the number of the step alone.
+        seed = tf.stack([config.seed, index * GROUPS + group])
+        generator.decoder.seeds.state.assign(tf.cast(seed, tf.uint32))
+        with tf.GradientTape() as tape:
+            loss, metrics = transformer_objective(
+                generator,
+                tf.cast(rolls, tf.float32),
+                events,
+                noise=posterior,
+                kl_weight=_kl_weight(state, index),
+                free_nats=config.free_nats,
+            )
+        return _joined_gradient(tape, loss, state.weights), {"loss": loss, **metrics}
+
+    @tf.function(autograph=False)
+    def update(vector: tf.Tensor, index: tf.Tensor) -> None:
+        _set_rate(state, index)
+        state.vae_optimizer.apply([vector], [state.weights.vector])
+        state.weights.spread()
+        _average(state, index)
+
+    def step(rolls: Any, noise: dict[str, Any], index: Any) -> Metrics:
+        # Phrases of like length together: padding would take a third of the time.
+        rolls = np.asarray(rolls)
+        order = np.argsort(rolls[..., ONSET].sum(axis=(1, 2, 3)), kind="stable")
+        found = []
+        for group, chosen in enumerate(np.split(order, GROUPS)):
+            events = events_of_rolls(rolls[chosen], spec)
+            arrays = [events.step, events.track, events.pitch, events.duration]
+            posterior = noise["posterior"][chosen]
+            found.append(gradient(rolls[chosen], arrays, posterior, index, np.int32(group)))
+        update(tf.add_n([vector for vector, _ in found]) / GROUPS, index)
+        metrics = [each for _, each in found]
+        return {name: sum(each[name] for each in metrics) / GROUPS for name in metrics[0]}
+
+    return step
+
+
 def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
     """One step of the adversarial stage, both networks at once; `profile` is the data's."""
     config, spec = state.config, state.spec
+    generator = cast(Autoencoder, state.generator)
     target = [tf.constant(part, tf.float32) for part in profile]
 
     def penalty(real: tf.Tensor) -> tf.Tensor:
@@ -84,7 +168,7 @@ def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
     def adversarial(rolls: tf.Tensor, noise: dict[str, tf.Tensor], index: tf.Tensor) -> Metrics:
         real = shown(rolls, noise["keep"], noise["turn"])
         with tf.GradientTape(persistent=True) as tape:
-            fake, anchor, metrics = fakes(state.generator, rolls, noise, config)
+            fake, anchor, metrics = fakes(generator, rolls, noise, config)
             # One pass of the fakes serves both networks.
             fake_scores = state.discriminator(shown(fake, noise["keep"], noise["turn"]))
             real_scores = state.discriminator(real)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from gan.errors import LatentError
 from gan.explorer import SLIDER_MAX, TRUNCATION_MAX, Explorer, Performance, Point, Rolls
+from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
 from gan.music.notes import NoteArray
 from gan.music.rolls import notes_from_roll
 from gan.ui.live_protocol import MoveRequest, SoundRequest
@@ -19,23 +20,30 @@ from gan.ui.wire import Stems
 K = TypeVar("K")
 V = TypeVar("V")
 
-TRUNCATION = "truncation"
+TRUNCATION, TEMPERATURE, TOP_P = "truncation", "temperature", "top_p"
+DRAWING = {TRUNCATION, TEMPERATURE, TOP_P}  # sliders that are no directions
 REMEMBERED = 8
 
 
 def controls(explorer: Explorer) -> dict[str, tuple[float, float]]:
     """Every slider of the player and its range."""
-    ranges = {direction.id: (-SLIDER_MAX, SLIDER_MAX) for direction in explorer.directions}
-    return {TRUNCATION: (0.0, TRUNCATION_MAX), **ranges}
+    ranges = {TRUNCATION: (0.0, TRUNCATION_MAX)}
+    if "temperature" in explorer.can:
+        ranges[TEMPERATURE] = (TEMPERATURE_MIN, TEMPERATURE_MAX)
+        ranges[TOP_P] = (TOP_P_MIN, 1.0)
+    directions = {direction.id: (-SLIDER_MAX, SLIDER_MAX) for direction in explorer.directions}
+    return {**ranges, **directions}
 
 
 def moved(point: Point, values: Mapping[str, float]) -> Point:
     """The point with slider values of the player taken over."""
     sliders = dict(point.sliders)
-    sliders.update({name: value for name, value in values.items() if name != TRUNCATION})
+    sliders.update({name: value for name, value in values.items() if name not in DRAWING})
+    now = point.sampling
     return replace(
         point,
         truncation=values.get(TRUNCATION, point.truncation),
+        sampling=Sampling(values.get(TEMPERATURE, now.temperature), values.get(TOP_P, now.top_p)),
         sliders={name: value for name, value in sliders.items() if value},
     )
 

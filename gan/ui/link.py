@@ -5,9 +5,9 @@
     bpm   tempo                 tr    transposition
     prog  programs, dotted      off   muted tracks, repeated
 
-A point is `SEED~TRUNCATION~SLIDERS~PARTS[~Z]`: sliders and part seeds as `NAME=VALUE`
-joined by `_`, z as base64 of little-endian float32. Reading believes nothing: what is not
-valid is left at its default, and a notice says so.
+A point is `SEED~TRUNCATION~SLIDERS~PARTS[~Z[~TEMPERATURE~TOP_P]]`: sliders and part seeds
+as `NAME=VALUE` joined by `_`, z as base64 of little-endian float32. Reading believes nothing:
+what is not valid is left at its default, and a notice says so.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -30,11 +30,12 @@ from gan.explorer import (
     Performance,
     Point,
 )
+from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
 from gan.spec import RollSpec
 
 T = TypeVar("T")
 
-MAX_TEXT = 16_384
+MAX_TEXT = 65_536
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,9 @@ def point_to_text(point: Point) -> str:
     if point.z is not None:
         data = np.asarray(point.z, "<f4").tobytes()
         text += "~" + base64.urlsafe_b64encode(data).decode().rstrip("=")
+    if point.sampling != Sampling():
+        text += "~" if point.z is None else ""
+        text += f"~{_number(point.sampling.temperature)}~{_number(point.sampling.top_p)}"
     return text
 
 
@@ -109,8 +113,8 @@ class _Reader:
             return otherwise
 
     def point(self, text: str, what: str) -> Point:
-        pieces = (text.split("~") + [""] * 5)[:5]
-        if len(text) > MAX_TEXT or text.count("~") > 4:
+        pieces = (text.split("~") + [""] * 7)[:7]
+        if len(text) > MAX_TEXT or text.count("~") > 6:
             self.notices.append(f"The link's {what} made no sense and was left out.")
             return Point()
         seed = self.attempt(lambda: _whole(pieces[0], 0, SEED_MAX), 0, f"seed in {what}")
@@ -138,7 +142,8 @@ class _Reader:
             if part_seed is not None:
                 seeds[name] = part_seed
         z = self.attempt(lambda: self.z(pieces[4]), None, f"latent in {what}")
-        return Point(seed, truncation, sliders, seeds, z)
+        sampling = self.attempt(lambda: _sampling(*pieces[5:]), Sampling(), f"sampling in {what}")
+        return Point(seed, truncation, sliders, seeds, z, sampling=sampling)
 
     def pairs(self, text: str, known: Sequence[str], what: str) -> list[tuple[str, str]]:
         """`NAME=VALUE` pairs; a name may hold `_`, so known names decide where one begins."""
@@ -163,6 +168,13 @@ class _Reader:
         if len(values) != self.known.latent_dim or not np.isfinite(values).all():
             raise ValueError("not a latent of this checkpoint")
         return tuple(float(value) for value in values)
+
+
+def _sampling(temperature: str, top_p: str) -> Sampling:
+    return Sampling(
+        _within(temperature, TEMPERATURE_MIN, TEMPERATURE_MAX) if temperature else 1.0,
+        _within(top_p, TOP_P_MIN, 1.0) if top_p else 1.0,
+    )
 
 
 def _whole(text: str, low: int, high: int) -> int:
@@ -212,7 +224,7 @@ def from_query(query: Mapping[str, Sequence[str]], digest: str, known: Known) ->
             "This link was made with another version of the checkpoint: "
             "the phrase will not be the same."
         )
-    point = Point(point.seed, point.truncation, point.sliders, point.part_seeds, point.z, locks)
+    point = replace(point, locks=locks)
     return Shared(point, how, muted, tuple(dict.fromkeys(reader.notices)))
 
 

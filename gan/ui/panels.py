@@ -21,11 +21,12 @@ from gan.explorer import (
     Rolls,
 )
 from gan.latent.directions import Direction
+from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
 from gan.music.midi import midi_bytes, midi_from_roll
 from gan.music.rolls import notes_from_roll
 from gan.plots import TRACK_COLOURS
 from gan.spec import RollSpec
-from gan.ui.backend import TRUNCATION
+from gan.ui.backend import TEMPERATURE, TOP_P, TRUNCATION
 from gan.ui.player import Grid, PlayerData, PlayerTrack, Slider
 from gan.ui.session import Desk
 from gan.ui.sound import stems_of
@@ -94,10 +95,38 @@ def sliders_of(explorer: Explorer, point: Point) -> tuple[Slider, ...]:
         default=1.0,
         group="Boldness",
     )
+    drawing = [first]
+    if "temperature" in explorer.can:
+        drawing += _sampling_sliders(point.sampling)
     rest = tuple(
         _slider_of(direction, point, explorer.spec.track_names) for direction in explorer.directions
     )
-    return (first, *rest)
+    return (*drawing, *rest)
+
+
+def _sampling_sliders(sampling: Sampling) -> list[Slider]:
+    """How boldly a generator that writes note by note takes its decisions."""
+    heat = Slider(
+        id=TEMPERATURE,
+        label="Temperature",
+        value=sampling.temperature,
+        help="How daring each note is: below 1 the likelier ones, above 1 rarer ones too.",
+        minimum=TEMPERATURE_MIN,
+        maximum=TEMPERATURE_MAX,
+        default=1.0,
+        group="Boldness",
+    )
+    nucleus = Slider(
+        id=TOP_P,
+        label="Top p",
+        value=sampling.top_p,
+        help="Only the likeliest notes that together have this share are ever chosen.",
+        minimum=TOP_P_MIN,
+        maximum=1.0,
+        default=1.0,
+        group="Boldness",
+    )
+    return [heat, nucleus]
 
 
 def _slider_of(direction: Direction, point: Point, tracks: tuple[str, ...]) -> Slider:

@@ -16,6 +16,7 @@ from gan.errors import CheckpointError
 from gan.explorer import Explorer, Performance, Point, Rolls, read_preview
 from gan.latent.store import load_directions
 from gan.models.config import latent_dim
+from gan.models.places import full_latent_dim
 from gan.training.checkpoint import CheckpointInfo
 from gan.ui import link
 from gan.ui.backend import ExploreBackend, controls
@@ -95,7 +96,8 @@ def known_of(info: CheckpointInfo, explorer: Explorer | None) -> link.Known:
     """What a link may name; read from the folder while the generator still loads."""
     size = latent_dim(info.spec, info.model)
     found = explorer.directions if explorer else load_directions(info, size)
-    return link.Known(info.spec, [direction.id for direction in found], size)
+    full = full_latent_dim(info.family, info.spec, info.model)
+    return link.Known(info.spec, [direction.id for direction in found], full)
 
 
 def desk_of(info: CheckpointInfo, explorer: Explorer | None) -> Desk:

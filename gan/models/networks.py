@@ -1,0 +1,82 @@
+"""What the families have in common: a decoder, an encoder, and a flow for a prior."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from gan.errors import CheckpointError
+from gan.models.base import Floats, Generator, Rolls
+from gan.models.compiled import compiled
+from gan.models.config import ModelConfig
+from gan.models.encoder import Encoder
+from gan.models.flow import Prior
+from gan.models.weights import named_weights, set_named_weights
+from gan.spec import RollSpec
+
+HOLD = "sampler/hold_thresholds"
+BATCH = 64  # phrases a decoding step; bounds memory and suits two cores
+
+
+class Encoded(Generator):
+    """Encoder and flow, compiled for use from NumPy; a family adds its `decoder`.
+
+    z of N(0, 1) goes through the flow to the encoder's latent, and from there through the
+    decoder to a roll.
+    """
+
+    decoder: Any
+
+    def __init__(self, spec: RollSpec, config: ModelConfig) -> None:
+        super().__init__(spec, config)
+        self.encoder = Encoder(spec, config, name="encoder")
+        self.prior = Prior(spec, config, name="prior")
+        # Build every variable now, so that weights can be listed and set.
+        self.encoder(ops.zeros((1, *spec.shape)))
+        self.prior(ops.zeros((1, self.plan_dim)))
+        self._encode = compiled(lambda rolls: self.prior.to_normal(self.encoder(rolls)[0])[0])
+        self._posterior = compiled(lambda rolls: ops.concatenate(self.encoder(rolls), axis=-1))
+
+    def encode(self, rolls: Rolls) -> Floats:
+        """The z `(n, latent_dim)` of rolls `(n, track, step, pitch, channel)`.
+
+        The encoder's mean, taken back through the flow.
+        """
+        return in_batches(self._encode, np.asarray(rolls, np.float32), empty=(0, self.plan_dim))
+
+    def posterior(self, rolls: Rolls) -> tuple[Floats, Floats]:
+        """Mean and standard deviation of each roll in the encoder's latent, before the flow."""
+        both = in_batches(
+            self._posterior, np.asarray(rolls, np.float32), empty=(0, 2 * self.plan_dim)
+        )
+        mean, log_variance = np.split(both, 2, axis=1)
+        return mean, np.exp(0.5 * log_variance)
+
+    def _models(self) -> list[Any]:
+        return [self.decoder, self.encoder, self.prior]
+
+    def trainable_variables(self) -> list[Any]:
+        """Keras variables of all three nets."""
+        return [variable for model in self._models() for variable in model.trainable_variables]
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        return {**named_weights(self._models()), HOLD: self.hold_thresholds}
+
+    def set_weights(self, values: dict[str, NDArray[np.floating]]) -> None:
+        thresholds = np.asarray(values.get(HOLD, self.hold_thresholds), np.float32)
+        fits = thresholds.shape == self.hold_thresholds.shape
+        if not fits or not np.all((thresholds > 0.0) & (thresholds < 1.0)):
+            raise CheckpointError(f"The weights hold {HOLD} that are no thresholds.")
+        set_named_weights(self._models(), values)
+        self.hold_thresholds = thresholds
+
+
+def in_batches(function: Any, rows: Floats, *, empty: tuple[int, ...]) -> Floats:
+    """`function` over blocks of rows, so that memory does not grow with their number."""
+    if not len(rows):
+        return np.zeros(empty, np.float32)
+    blocks = [function(rows[start : start + BATCH]) for start in range(0, len(rows), BATCH)]
+    return np.concatenate(blocks)

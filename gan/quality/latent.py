@@ -1,0 +1,107 @@
+"""How a latent behaves: what comes back through it, and how even the ways through it are."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.latent.paths import slerp
+from gan.models.base import Generator
+from gan.music.measures import measure
+from gan.spec import ONSET, SOUNDING
+
+Rolls = NDArray[np.uint8]
+
+
+def f1(ours: Rolls, theirs: Rolls) -> dict[str, float]:
+    """F1 of onset and of sounding cells, over all cells of two batches."""
+    scores = {}
+    for name, channel in (("onset", ONSET), ("sounding", SOUNDING)):
+        a, b = ours[..., channel].astype(bool), theirs[..., channel].astype(bool)
+        scores[name] = float(2 * (a & b).sum() / max(a.sum() + b.sum(), 1))
+    return scores
+
+
+def reconstruction(generator: Generator, phrases: Rolls) -> dict[str, float]:
+    """F1 of phrases that went through the latent and back.
+
+    For a family with noise in its latent also the F1 through the plan alone, with the noise
+    at its middle: how much of a phrase the sliders' part of the latent knows.
+    """
+    z = generator.encode(phrases)
+    found = f1(_decoded(generator, z), phrases)
+    if generator.plan_dim < generator.latent_dim:
+        z = z.copy()
+        z[:, generator.plan_dim :] = 0.0
+        alone = f1(_decoded(generator, z), phrases)
+        found |= {f"{name}_plan_alone": value for name, value in alone.items()}
+    return found
+
+
+def _decoded(generator: Generator, z: NDArray[np.float32]) -> Rolls:
+    blocks = [generator.rolls_of_w(generator.to_w(z[k : k + 64])) for k in range(0, len(z), 64)]
+    return np.concatenate(blocks)
+
+
+def smoothness(generator: Generator, *, pairs: int = 48, steps: int = 16) -> dict[str, float]:
+    """How straight a walk from one seed to another is for the ear.
+
+    `path_over_line`: length of the way in the space of the measures (each in its standard
+    deviations) over the distance of its ends, median over pairs; 1 is straight, and a walk
+    that changed everything at every step would take about `steps` times. `changed` is the
+    share of onset cells that differ from one step to the next, `apart` that of the ends.
+    """
+    ends = generator.sample_latent(2 * pairs, 5)
+    at = np.linspace(0.0, 1.0, steps, dtype=np.float32)
+    walks = [slerp(ends[2 * k], ends[2 * k + 1], at) for k in range(pairs)]
+    rolls = _decoded(generator, np.concatenate(walks))
+    measures = measure(rolls, generator.spec)
+    table = np.stack([np.asarray(values, np.float64) for values in measures.values()], axis=1)
+    scale = np.maximum(np.nanstd(table, axis=0), 1e-9)
+    table = np.nan_to_num((table - np.nanmean(table, axis=0)) / scale)
+    table = table.reshape(pairs, steps, -1)
+    lengths = np.linalg.norm(np.diff(table, axis=1), axis=2).sum(axis=1)
+    lines = np.linalg.norm(table[:, -1] - table[:, 0], axis=1)
+    onsets = rolls[..., ONSET].reshape(pairs, steps, -1).astype(bool)
+    return {
+        "path_over_line": float(np.median(lengths / np.maximum(lines, 1e-9))),
+        "changed": float(np.mean([_apart(w[1:], w[:-1]) for w in onsets])),
+        "apart": _apart(onsets[:, 0], onsets[:, -1]),
+    }
+
+
+def _apart(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    """Mean Jaccard distance of rows."""
+    either = (a | b).sum(axis=1)
+    return float(np.mean(1.0 - (a & b).sum(axis=1) / np.maximum(either, 1)))
+
+
+def milliseconds(generator: Generator, *, times: int = 40) -> dict[str, float]:
+    """Time from a z to its phrase, one at a time: the median, and what 95% stay below."""
+    z = generator.sample_latent(times + 3, 9)
+    taken = []
+    for row in z:
+        started = time.perf_counter()
+        generator.rolls_of_w(generator.to_w(row[None]))
+        taken.append(1000 * (time.perf_counter() - started))
+    p50, p95 = np.percentile(taken[3:], [50, 95])
+    return {"p50": round(float(p50), 2), "p95": round(float(p95), 2)}
+
+
+def parameters(generator: Generator) -> int:
+    """Numbers that training found."""
+    return int(sum(np.size(values) for values in generator.weights().values()))
+
+
+def summary(generator: Generator) -> dict[str, Any]:
+    """Sizes and speed."""
+    return {
+        "parameters": parameters(generator),
+        "latent_dim": generator.latent_dim,
+        "plan_dim": generator.plan_dim,
+        "milliseconds_a_phrase": milliseconds(generator),
+        "can": sorted(generator.can),
+    }

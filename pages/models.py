@@ -1,0 +1,117 @@
+"""Models: what the generators are, how good they were measured to be, and what they write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from gan.explorer import Point
+from gan.plots import leakage_figure, shares_figure, strip_figure
+from gan.ui import model_panels as show
+from gan.ui import panels
+from gan.ui.player import player
+from gan.ui.session import choose_checkpoint, desk_of, loaded, wait_for
+
+SHOWN = 6  # sample phrases in the strip
+
+info = choose_checkpoint()
+explorer = loaded(info)
+desk = desk_of(info, explorer)
+card = show.card_of(info)
+dark = st.context.theme.type == "dark"
+
+st.subheader("All generators")
+st.caption(
+    "Each was measured on songs that it never saw. A share of 100% is what training songs "
+    "reach against those songs; an AUC of 0.5 means that a classifier cannot tell samples "
+    "from songs."
+)
+st.dataframe(show.overview(), hide_index=True, column_config=show.OVERVIEW_COLUMNS)
+
+st.subheader(info.name)
+if card is None:
+    st.info(
+        "This checkpoint has no card yet: "
+        f"`python -m gan.evaluate --checkpoint_dir checkpoints/{info.name} --data_dir FOLDER "
+        "--write` measures it."
+    )
+else:
+    st.markdown(show.facts(card))
+
+st.markdown("##### What it writes")
+if explorer is None:
+    wait_for(info)
+else:
+    first = st.number_input("First seed", 0, 1_000_000, 0, SHOWN, width=200, key="models:first")
+    rolls = explorer.rolls([Point(seed=first + k) for k in range(SHOWN)])
+    names = [f"seed {first + k}" for k in range(SHOWN)]
+    st.plotly_chart(
+        strip_figure(rolls, info.spec, labels=names, dark=dark),
+        theme=None,
+        key="models:strip",
+        config={"displayModeBar": False},
+    )
+    picked = st.segmented_control("Listen to", names, default=names[0], key=f"models:seed:{first}")
+    index = names.index(picked) if picked else 0
+    data = panels.player_data(
+        rolls[index],
+        info.spec,
+        how=desk.how,
+        soundfont=desk.soundfont,
+        tracks=panels.track_panel(info.spec, desk.how, point=None),
+    )
+    player(replace(data, mix=desk.mix), key=f"models:player:{info.name}:{info.digest}")
+
+if card is not None:
+    figures = card["figures"]
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("##### Overlap with held-out songs, by measure")
+        st.dataframe(
+            show.overlaps(figures),
+            hide_index=True,
+            height=420,
+            column_config=show.OVERLAP_COLUMNS,
+        )
+    with right:
+        st.markdown("##### Samples against data")
+        histograms = figures.get("histograms") or {}
+        if not histograms:
+            st.caption("Measured without the data; give `--data_dir` to see distributions.")
+        else:
+            name = st.selectbox(
+                "Measure",
+                sorted(histograms),
+                format_func=show.readable,
+                key="models:measure",
+            )
+            one = histograms[name]
+            st.plotly_chart(
+                shares_figure(
+                    np.asarray(one["edges"]),
+                    {"samples": one["samples"], "held-out songs": one["data"]},
+                    unit=show.readable(name),
+                    dark=dark,
+                    height=340,
+                ),
+                theme=None,
+                key="models:histogram",
+                config={"displayModeBar": False},
+            )
+
+named = show.named_directions(info, explorer)
+if named:
+    st.markdown("##### What each slider moves")
+    st.caption(
+        "One step of a slider, in standard deviations of each measure. The blue diagonal is what "
+        "the slider is for; what stands beside it in a row moves along."
+    )
+    st.plotly_chart(
+        leakage_figure({each.id: each.effects for each in named}, dark=dark),
+        theme=None,
+        key="models:leakage",
+        config={"displayModeBar": False},
+    )
+    st.dataframe(show.faithfulness(named), hide_index=True)

@@ -1,0 +1,176 @@
+"""The transformer: notes as events, its grammar, its sampler, and what it can do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tiny
+
+from gan.data.dataset import rolls
+from gan.errors import LatentError
+from gan.explorer import Explorer, Point
+from gan.models import event_sampler
+from gan.models.event_sampler import EventSampler, noise_of_choice, quantile_choice
+from gan.models.places import Places, full_latent_dim
+from gan.models.sampling import Sampling
+from gan.models.transformer import Transformer
+from gan.music.events import events_of_rolls, rolls_of_events
+from gan.music.rolls import is_valid
+from gan.spec import ONSET
+
+
+@pytest.fixture(scope="module")
+def generator() -> Transformer:
+    made = Transformer(tiny.SPEC, tiny.MODEL)
+    rng = np.random.default_rng(0)
+    weights = {
+        name: values
+        if name.startswith(("prior/", "sampler/"))
+        else rng.normal(0, 0.3, values.shape)
+        for name, values in made.weights().items()
+    }
+    made.set_weights(weights)
+    return made
+
+
+def data() -> np.ndarray:
+    return rolls(tiny.dataset(), np.arange(12))
+
+
+def test_events_and_back_are_the_same_rolls() -> None:
+    events = events_of_rolls(data(), tiny.SPEC, multiple_of=8)
+    assert events.step.shape[1] % 8 == 0
+    assert (events.count(tiny.SPEC) == data()[..., ONSET].sum(axis=(1, 2, 3))).all()
+    assert (rolls_of_events(events, tiny.SPEC) == data()).all()
+
+
+def test_an_empty_phrase_is_padding() -> None:
+    empty = np.zeros((2, *tiny.SPEC.shape), np.uint8)
+    events = events_of_rolls(empty, tiny.SPEC)
+    assert events.step.tolist() == [[tiny.SPEC.steps]] * 2
+    assert not rolls_of_events(events, tiny.SPEC).any()
+
+
+def test_events_before_a_step_end_there() -> None:
+    events = events_of_rolls(data(), tiny.SPEC).before(10, tiny.SPEC)
+    again = rolls_of_events(events, tiny.SPEC)
+    assert not again[:, :, 10:].any()
+    assert (again[:, :, :10] == data()[:, :, :10]).all()
+
+
+def test_every_phrase_it_writes_is_valid(generator: Transformer) -> None:
+    z = generator.sample_latent(40, seed=0)
+    written = generator.rolls_of_w(generator.to_w(z), Sampling(temperature=2.0))
+    assert is_valid(written, tiny.SPEC)
+    assert written.any()
+
+
+def test_a_phrase_alone_is_the_phrase_among_others(generator: Transformer) -> None:
+    w = generator.to_w(generator.sample_latent(8, seed=1))
+    together = generator.rolls_of_w(w)
+    alone = np.concatenate([generator.rolls_of_w(row[None]) for row in w])
+    assert (together == alone).all()
+
+
+def test_sampler_computes_what_was_trained(
+    generator: Transformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = events_of_rolls(data(), tiny.SPEC)
+    plan = generator.to_w(generator.sample_latent(12, 2))[:, : generator.plan_dim]
+    arrays = [events.step, events.track, events.pitch, events.duration]
+    trained = [np.asarray(part) for part in generator.decoder(plan, arrays)]
+    seen: list[np.ndarray] = []
+
+    def spy(logits: np.ndarray, chosen: np.ndarray, sampling: Sampling) -> np.ndarray:
+        seen.append(logits.copy())
+        return noise_of_choice(logits, chosen, sampling)
+
+    monkeypatch.setattr(event_sampler, "noise_of_choice", spy)
+    noise = np.zeros((12, generator.places.size), np.float32)
+    EventSampler(generator.decoder).read_noise(plan, events, noise)
+    shortest = int(events.count(tiny.SPEC).min())
+    for note in range(shortest):
+        for which in range(4):
+            ours, theirs = seen[4 * note + which], trained[which][:, note]
+            np.testing.assert_allclose(ours, theirs, atol=2e-4, rtol=1e-4)
+
+
+def test_a_phrase_read_back_is_written_again_exactly(generator: Transformer) -> None:
+    written = generator.rolls_of_w(generator.to_w(generator.sample_latent(12, seed=3)))
+    z = generator.encode(written)
+    assert z.shape == (12, generator.latent_dim)
+    assert (generator.rolls_of_w(generator.to_w(z)) == written).all()
+
+
+def test_choice_and_noise_are_inverse() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (200, 9)).astype(np.float32)
+    chosen = rng.integers(0, 9, 200)
+    noise = noise_of_choice(logits, chosen, Sampling())
+    assert (quantile_choice(logits, noise, Sampling()) == chosen).all()
+
+
+def test_choices_are_drawn_as_often_as_their_probability_says() -> None:
+    logits = np.log(np.array([[0.1, 0.6, 0.3]], np.float32)).repeat(20_000, axis=0)
+    noise = np.random.default_rng(1).standard_normal(20_000).astype(np.float32)
+    share = np.bincount(quantile_choice(logits, noise, Sampling())) / 20_000
+    np.testing.assert_allclose(share, [0.1, 0.6, 0.3], atol=0.015)
+
+
+def test_top_p_leaves_only_the_likeliest() -> None:
+    logits = np.log(np.array([[0.1, 0.6, 0.3]], np.float32)).repeat(1000, axis=0)
+    noise = np.random.default_rng(1).standard_normal(1000).astype(np.float32)
+    assert set(quantile_choice(logits, noise, Sampling(top_p=0.7))) == {1, 2}
+    assert set(quantile_choice(logits, noise, Sampling(top_p=0.5))) == {1}
+
+
+@pytest.mark.parametrize("values", [{"temperature": 0.0}, {"top_p": 0.0}, {"top_p": 1.5}])
+def test_sampling_out_of_range_is_refused(values: dict[str, float]) -> None:
+    with pytest.raises(LatentError):
+        Sampling(**values)
+
+
+def test_places_do_not_overlap_and_fill_the_noise() -> None:
+    places = Places(tiny.SPEC)
+    by_track = np.concatenate([places.of_track(k) for k in range(len(tiny.SPEC.tracks))])
+    by_bar = np.concatenate([places.of_bar(k) for k in range(tiny.SPEC.bars)])
+    everything = np.arange(4, places.size)  # the first four begin the phrase
+    assert (np.sort(by_track) == everything).all()
+    assert (np.sort(by_bar) == everything).all()
+    whole = full_latent_dim("transformer", tiny.SPEC, tiny.MODEL)
+    assert whole == full_latent_dim("vae", tiny.SPEC, tiny.MODEL) + places.size
+
+
+def test_small_moves_change_few_notes(generator: Transformer) -> None:
+    z = generator.sample_latent(32, seed=4)
+    step = np.zeros_like(z)
+    step[:, : generator.plan_dim] = 0.02
+    here, there, other = (
+        generator.rolls_of_w(generator.to_w(at))[..., ONSET].astype(int)
+        for at in (z, z + step, generator.sample_latent(32, seed=5))
+    )
+    assert np.abs(here - there).sum() < 0.5 * np.abs(here - other).sum()
+
+
+def test_continue_writes_the_bars_that_follow(generator: Transformer) -> None:
+    told: list[tuple[int, int]] = []
+    phrase = data()[:2]
+    more = generator.continue_(phrase, 3, seed=1, watch=lambda k, n: told.append((k, n)))
+    steps = 3 * tiny.SPEC.steps_per_bar
+    assert more.shape == (2, len(tiny.SPEC.tracks), steps, tiny.SPEC.pitches, 2)
+    assert told[-1] == (steps, steps) and told == sorted(told)
+    again = generator.continue_(phrase, 3, seed=1)
+    assert (more == again).all()
+    assert (more != generator.continue_(phrase, 3, seed=2)).any()
+
+
+def test_another_take_of_a_track_moves_its_plan_and_noise_only(generator: Transformer) -> None:
+    parts = generator.latent_parts()
+    lead, bar = parts["track:LEAD"], parts["bar:1"]
+    assert len(np.intersect1d(lead, parts["track:KIT"])) == 0
+    assert len(np.intersect1d(lead, bar)) > 0
+    explorer = Explorer(generator, info=None)  # type: ignore[arg-type]
+    before = explorer.z(Point(seed=1))
+    after = explorer.z(Point(seed=1, part_seeds={"track:LEAD": 9}))
+    changed = np.flatnonzero(before != after)
+    assert set(changed) <= set(lead) and len(changed) > 0.9 * len(lead)
