@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from gan.explorer import (
     concatenated,
     load,
 )
+from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
 from gan.spec import CHECKPOINTS
 
 
@@ -51,6 +53,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
+    note = "for transformers"
     add("--checkpoint_dir", type=Path, default=CHECKPOINTS / "pop-gan")
     add("--num_samples", type=between(1, 1_000_000, int), default=8)
     add("--seed", type=between(0, SEED_MAX, int), default=0, help="seed of the first phrase")
@@ -63,6 +66,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--interpolate", type=between(0, SEED_MAX, int), nargs=2, metavar=("SEED_A", "SEED_B"))
     add("--steps", type=between(2, 256, int), default=8, help="phrases of an interpolation")
     add("--wav", action="store_true", help="write sound beside each MIDI file")
+    add("--temperature", type=between(TEMPERATURE_MIN, TEMPERATURE_MAX), default=1.0, help=note)
+    add("--top_p", type=between(TOP_P_MIN, 1.0), default=1.0, help=note)
+    add("--bars", type=between(1, 64, int), default=0, help=f"bars to go on for; {note}")
+    add("--export", type=Path, metavar="FOLDER", help="write a SavedModel there, and no phrases")
     return parser.parse_args(arguments)
 
 
@@ -84,20 +91,34 @@ def phrases(args: argparse.Namespace, explorer: Explorer) -> tuple[list[str], An
     """Names, latents and rolls of what is asked for."""
     if args.z is not None:
         z = read_z(args.z, explorer)
-        return [f"z-{k:04d}" for k in range(len(z))], z, explorer.rolls_of_z(z)
+        names = [f"z-{k:04d}" for k in range(len(z))]
+        return names, z, explorer.rolls_of_z(z, sampling(args))
     if args.interpolate:
         a, b = args.interpolate
         ends = [Point(seed, args.truncation) for seed in (a, b)]
         z, rolls = explorer.between(*ends, args.steps)
         return [f"seed-{a}-to-{b}-{k:03d}" for k in range(args.steps)], z, rolls
-    z, rolls = explorer.sample(args.num_samples, args.seed, args.truncation)
+    z, rolls = explorer.sample(args.num_samples, args.seed, args.truncation, sampling(args))
     return [f"seed-{args.seed + k:06d}" for k in range(args.num_samples)], z, rolls
+
+
+def sampling(args: argparse.Namespace) -> Sampling:
+    return Sampling(args.temperature, args.top_p)
+
+
+def continued(args: argparse.Namespace, explorer: Explorer, roll: np.ndarray) -> Any:
+    """A phrase with `--bars` more bars after it, and the spec of that length."""
+    spec = explorer.spec
+    if not args.bars:
+        return roll, spec
+    more = explorer.continue_(roll, args.bars, seed=args.seed, sampling=sampling(args))
+    return np.concatenate([roll, more], axis=1), replace(spec, bars=spec.bars + args.bars)
 
 
 def write(args: argparse.Namespace, explorer: Explorer) -> int:
     """Decode and write; returns the number of phrases."""
     from gan.audio import render_with_midi2audio
-    from gan.music.midi import midi_bytes
+    from gan.music.midi import midi_bytes, midi_from_roll
     from gan.training.checkpoint import write_bytes, write_json
 
     names, z, rolls = phrases(args, explorer)
@@ -105,7 +126,9 @@ def write(args: argparse.Namespace, explorer: Explorer) -> int:
     folder, stem = args.output_dir.resolve(), explorer.info.name
     for name, latent, roll in zip(names, z, rolls, strict=True):
         path = folder / f"{stem}-{name}.mid"
-        midi = explorer.midi(roll, how, f"{stem} {explorer.info.digest} {name}")
+        long, spec = continued(args, explorer, roll)
+        text = f"{stem} {explorer.info.digest} {name}"
+        midi = midi_from_roll(long, spec, tempo=how.tempo, transpose=how.transpose, text=text)
         write_bytes(path, midi_bytes(midi))
         print(path)
         if args.save_z:
@@ -117,8 +140,6 @@ def write(args: argparse.Namespace, explorer: Explorer) -> int:
     if args.interpolate:
         joined, spec = concatenated(rolls, explorer.spec)
         path = folder / f"{stem}-seed-{args.interpolate[0]}-to-{args.interpolate[1]}.mid"
-        from gan.music.midi import midi_from_roll
-
         whole = midi_from_roll(joined, spec, tempo=args.tempo, transpose=args.transpose)
         write_bytes(path, midi_bytes(whole))
         print(path)
@@ -130,6 +151,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parse(arguments)
     try:
         explorer = load(args.checkpoint_dir, sliders=False)
+        if args.export is not None:
+            from gan.models.export import export
+
+            print(export(explorer.generator, args.export))
+            return 0
         started = time.perf_counter()
         count = write(args, explorer)
     except GanError as error:

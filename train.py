@@ -18,7 +18,7 @@ from gan.data.ingest import ingest
 from gan.data.progress import terminal_progress
 from gan.errors import GanError
 from gan.spec import CHECKPOINTS
-from gan.training.config import MODELS, RECIPES, TrainConfig
+from gan.training.config import KINDS, MODELS, RECIPES, TrainConfig
 
 if TYPE_CHECKING:
     from gan.models.config import ModelConfig
@@ -62,6 +62,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--key_shift", type=int, default=defaults.key_shift, help="augment by +-N semitones")
     add("--evaluate_every", type=int, default=defaults.evaluate_every, help="steps")
     add("--samples", type=int, default=defaults.samples, help="phrases an evaluation measures")
+    add("--distribute", choices=KINDS, default="none", help="all cards, or workers of TF_CONFIG")
     add("--start_from", type=Path, help="checkpoint folder whose weights to begin with")
     add("--resume", action="store_true", help="go on from the last checkpoint")
     add("--cache_dir", type=Path, help="where prepared phrases are kept")
@@ -179,12 +180,16 @@ def run(args: argparse.Namespace) -> int:
             minutes=args.minutes,
             resume=args.resume,
             start_from=args.start_from,
+            distribute=args.distribute,
             data={"folder": name, "phrases": len(dataset), "songs": len(dataset.song_names)},
         )
         session = loop.begin(training)
         state = session.state
         print(f"Device: {describe_device()}")
         print(f"Parameters: {state.parameters():,}   Checkpoint: {folder.resolve()}")
+        if not session.workers.chief:
+            session.go()
+            return 0
         console = Console(folder, state, args.minutes)
         session.go(watch=console, stop=lambda: bool(stopping))
         console.close()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+from pathlib import Path
 
 import compose
 import numpy as np
 import pytest
+import tiny
 
 from gan.data.dataset import Dataset, rolls, split_by_song
 from gan.data.stream import BatchReader, batches
 from gan.errors import DataError
-from gan.music.rolls import is_valid, pack, roll_from_notes
+from gan.music.rolls import is_valid, pack, packed_size, roll_from_notes
 
 
 def dataset(names: tuple[str, ...] = ("001", "009", "010"), phrases: int = 4) -> Dataset:
@@ -171,3 +173,28 @@ def test_importing_the_data_layer_does_not_import_tensorflow() -> None:
         "assert not {'tensorflow', 'keras', 'music21'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_set_larger_than_what_is_held_streams_in_bounded_memory(tmp_path: Path) -> None:
+    """Batches of a mapped file of 400 MB are read with a fraction of that in memory."""
+    import tracemalloc
+
+    count, size = 400_000, packed_size(tiny.SPEC)
+    bits = np.lib.format.open_memmap(tmp_path / "bits.npy", "w+", np.uint8, (count, size))
+    rng = np.random.default_rng(0)
+    some = rng.integers(0, count, 64)
+    bits[some] = 255  # the rest of the file has no content and takes no disk
+    song = np.zeros(count, np.int32)
+    mapped = Dataset(
+        tiny.SPEC, bits, song, ("one",), song, np.zeros(count, np.int8), np.zeros(count, bool)
+    )
+    reader = BatchReader(mapped, np.arange(count), batch_size=64, seed=0)
+    reader.batch(0)  # the epoch's order is drawn once: 8 bytes a phrase
+    tracemalloc.start()
+    for number in range(1, 200):
+        reader.batch(number)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    whole = count * size
+    assert whole > 200_000_000
+    assert peak < whole / 50

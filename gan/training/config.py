@@ -65,6 +65,9 @@ class TrainConfig:
         return self.steps if self.family != "gan" else int(self.warmup * self.steps)
 
 
+KINDS = ("none", "mirrored", "multiworker")
+"""How a run may be shared: not at all, by the cards of a machine, by several machines."""
+
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "gan": {},
     "vae": {"learning_rate": 7e-4},

@@ -7,20 +7,23 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gan.data.dataset import Dataset, rolls, split_by_song
 from gan.data.stream import batches
-from gan.errors import CheckpointError, DataError
+from gan.errors import CheckpointError, DataError, SpecError
 from gan.models.base import Generator
 from gan.models.config import ModelConfig
 from gan.training import checkpoint, evaluation, losses
 from gan.training.config import TrainConfig
 from gan.training.noise import step_noise
 from gan.training.state import TrainState
+
+if TYPE_CHECKING:
+    from gan.training.workers import Workers
 
 STATE = Path("training") / "state.npz"
 
@@ -40,7 +43,8 @@ class Progress:
 class Run:
     """A run's inputs. `minutes`, where given, ends it early and cuts the stages to fit.
 
-    `start_from` is a checkpoint folder whose weights a new run begins with.
+    `start_from` is a checkpoint folder whose weights a new run begins with. `distribute` is
+    one of `gan.training.config.KINDS`.
     """
 
     dataset: Dataset
@@ -50,6 +54,7 @@ class Run:
     minutes: float | None = None
     resume: bool = False
     start_from: Path | None = None
+    distribute: str = "none"
     data: Mapping[str, Any] | None = None
 
 
@@ -58,14 +63,21 @@ def begin(run: Run) -> Session:
 
     Raises `CheckpointError` if the folder holds another run and `resume` is off.
     """
+    from gan.training.workers import workers
+
     start = _start_of(run)
-    _claim(run)
+    replicas = workers(run.distribute)
+    replicas.share_of(run.config.batch_size)
+    if run.minutes is not None and replicas.strategy is not None:
+        raise SpecError("Workers must stop together: give --steps or --epochs, not --minutes.")
+    if replicas.chief:
+        _claim(run)
     state = TrainState(run.dataset.spec, run.model, run.config)
     if start is not None:
         state.start_from(start)
     if run.resume and (run.folder / STATE).is_file():
         state.restore(checkpoint.read_arrays(run.folder / STATE))
-    return Session(run, state)
+    return Session(run, state, replicas)
 
 
 def _start_of(run: Run) -> dict[str, NDArray[Any]] | None:
@@ -104,8 +116,8 @@ def _claim(run: Run) -> None:
 class Session:
     """A run that is ready to go; `state` holds its networks."""
 
-    def __init__(self, run: Run, state: TrainState) -> None:
-        self.run, self.state = run, state
+    def __init__(self, run: Run, state: TrainState, workers: Workers) -> None:
+        self.run, self.state, self.workers = run, state, workers
         self.config = run.config
         self.train_index, held_out = split_by_song(run.dataset)
         if not len(self.train_index):
@@ -113,7 +125,8 @@ class Session:
         self.reference = evaluation.reference(
             run.dataset, self.train_index, held_out, n=self.config.samples
         )
-        evaluation.save_reference(run.folder, self.reference)
+        if workers.chief:
+            evaluation.save_reference(run.folder, self.reference)
         self.best = _best_so_far(run.folder)
         self.started, self.first_step = time.monotonic(), state.step
         self.warmup_steps = self._stored_warmup()
@@ -158,9 +171,10 @@ class Session:
             metrics = {key: float(value) for key, value in values.items()}
             _check_finite(metrics, state.step)
             fresh = state.step % config.evaluate_every == 0
-            report = self._evaluate(stage, metrics) if fresh else None
+            # Workers that are not the chief go on to the next step and wait for it there.
+            report = self._evaluate(stage, metrics) if fresh and self.workers.chief else None
             watch(Progress(state.step, config.steps, stage, metrics, report))
-        if not fresh and state.step > self.first_step:
+        if not fresh and state.step > self.first_step and self.workers.chief:
             stage = self._stage()
             report = self._evaluate(stage, {})
             watch(Progress(state.step, config.steps, stage, {}, report))
@@ -177,11 +191,12 @@ class Session:
         from gan.training.steps_tensorflow import gan_step, transformer_step, vae_step
 
         if stage != "gan":
-            return {"vae": vae_step, "transformer": transformer_step}[stage](self.state)
+            steps = {"vae": vae_step, "transformer": transformer_step}
+            return steps[stage](self.state, self.workers)
         some = evaluation.choose(self.train_index, 2048, seed=4)
         batch = rolls(self.run.dataset, some).astype(np.float32)
         profile = [np.asarray(part) for part in losses.profiles(batch, self.state.spec)]
-        return gan_step(self.state, profile)
+        return gan_step(self.state, profile, self.workers)
 
     def _elapsed_share(self) -> float:
         """Share of the minutes that is over; 0 where there is no such limit."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -22,6 +23,7 @@ from gan.training.objectives import (
     vae_objective,
 )
 from gan.training.state import TrainState
+from gan.training.workers import Workers
 
 GROUPS = 4  # parts of a transformer's batch, each as long as its own longest phrase
 
@@ -43,8 +45,8 @@ def _joined_gradient(tape: tf.GradientTape, loss: tf.Tensor, weights: Flat) -> t
     return weights.joined([tf.convert_to_tensor(gradient) for gradient in gradients])
 
 
-def _apply(optimizer: Any, tape: tf.GradientTape, loss: tf.Tensor, weights: Flat) -> None:
-    optimizer.apply([_joined_gradient(tape, loss, weights)], [weights.vector])
+def _apply(optimizer: Any, vector: tf.Tensor, weights: Flat) -> None:
+    optimizer.apply([vector], [weights.vector])
     weights.spread()
 
 
@@ -64,49 +66,53 @@ def _kl_weight(state: TrainState, index: tf.Tensor) -> tf.Tensor:
     return state.config.kl * tf.minimum(1.0, (age + 1.0) / state.config.kl_steps)
 
 
-def vae_step(state: TrainState) -> Step:
+def _update(state: TrainState, vector: tf.Tensor, index: tf.Tensor) -> None:
+    """Apply a gradient of the evidence bound; move the average."""
+    _set_rate(state, index)
+    _apply(state.vae_optimizer, vector, state.weights)
+    _average(state, index)
+
+
+def vae_step(state: TrainState, workers: Workers) -> Step:
     """One step of the VAE stage; `(rolls, noise, step) -> metrics`."""
     config = state.config
 
-    @tf.function(autograph=False)
-    def step(rolls: tf.Tensor, noise: dict[str, tf.Tensor], index: tf.Tensor) -> Metrics:
-        _set_rate(state, index)
+    def gradient(rows: Any, index: tf.Tensor) -> Any:
+        rolls, posterior = rows
         with tf.GradientTape() as tape:
             loss, metrics = vae_objective(
                 cast(Autoencoder, state.generator),
                 tf.cast(rolls, tf.float32),
-                noise=noise["posterior"],
+                noise=posterior,
                 kl_weight=_kl_weight(state, index),
                 free_nats=config.free_nats,
             )
-        _apply(state.vae_optimizer, tape, loss, state.weights)
-        _average(state, index)
-        return {"loss": loss, **metrics}
+        return _joined_gradient(tape, loss, state.weights), {"loss": loss, **metrics}
+
+    @tf.function(autograph=False)
+    def step(rolls: tf.Tensor, noise: dict[str, tf.Tensor], index: tf.Tensor) -> Metrics:
+        vector, metrics = workers.mean(gradient, (rolls, noise["posterior"]), index)
+        _update(state, vector, index)
+        return cast(Metrics, metrics)
 
     return cast(Step, step)
 
 
-def transformer_step(state: TrainState) -> Step:
+def transformer_step(state: TrainState, workers: Workers) -> Step:
     """One step of the transformer; `(rolls, noise, step) -> metrics`."""
     config, spec = state.config, state.spec
     generator = cast(Transformer, state.generator)
-    length = tf.TensorSpec((None, None), tf.int32)
-    latent = tf.TensorSpec((None, generator.plan_dim), tf.float32)
-    signature = [tf.TensorSpec((None, *spec.shape), tf.uint8), [length] * 4, latent]
-    signature += [tf.TensorSpec((), tf.int32)] * 2
+    number = tf.TensorSpec((), tf.int32)
+    signature = [
+        tf.TensorSpec((None, *spec.shape), tf.uint8),
+        [tf.TensorSpec((None, None), tf.int32)] * 4,
+        tf.TensorSpec((None, generator.plan_dim), tf.float32),
+        number,
+        number,
+    ]
 
-    # One graph for phrases of any number of notes.
-    @tf.function(autograph=False, input_signature=signature)
-    def gradient(
-        rolls: tf.Tensor,
-        events: list[tf.Tensor],
-        posterior: tf.Tensor,
-        index: tf.Tensor,
-        group: tf.Tensor,
-    ) -> tuple[tf.Tensor, Metrics]:
-        # Dropout, like all randomness, from the seed and the number of the step alone.
-        seed = tf.stack([config.seed, index * GROUPS + group])
-        generator.decoder.seeds.state.assign(tf.cast(seed, tf.uint32))
+    def gradient(rows: Any, index: tf.Tensor) -> Any:
+        rolls, events, posterior = rows
         with tf.GradientTape() as tape:
             loss, metrics = transformer_objective(
                 generator,
@@ -118,12 +124,23 @@ def transformer_step(state: TrainState) -> Step:
             )
         return _joined_gradient(tape, loss, state.weights), {"loss": loss, **metrics}
 
+    # One graph for phrases of any number of notes.
+    @tf.function(autograph=False, input_signature=signature)
+    def of_group(
+        rolls: tf.Tensor,
+        events: list[tf.Tensor],
+        posterior: tf.Tensor,
+        index: tf.Tensor,
+        group: tf.Tensor,
+    ) -> Any:
+        # Dropout, like all randomness, from the seed and the number of the step alone.
+        seed = tf.stack([config.seed, index * GROUPS + group])
+        generator.decoder.seeds.state.assign(tf.cast(seed, tf.uint32))
+        return workers.mean(gradient, (rolls, events, posterior), index)
+
     @tf.function(autograph=False)
     def update(vector: tf.Tensor, index: tf.Tensor) -> None:
-        _set_rate(state, index)
-        state.vae_optimizer.apply([vector], [state.weights.vector])
-        state.weights.spread()
-        _average(state, index)
+        _update(state, vector, index)
 
     def step(rolls: Any, noise: dict[str, Any], index: Any) -> Metrics:
         # Phrases of like length together: padding would take a third of the time.
@@ -134,7 +151,7 @@ def transformer_step(state: TrainState) -> Step:
             events = events_of_rolls(rolls[chosen], spec)
             arrays = [events.step, events.track, events.pitch, events.duration]
             posterior = noise["posterior"][chosen]
-            found.append(gradient(rolls[chosen], arrays, posterior, index, np.int32(group)))
+            found.append(of_group(rolls[chosen], arrays, posterior, index, np.int32(group)))
         update(tf.add_n([vector for vector, _ in found]) / GROUPS, index)
         metrics = [each for _, each in found]
         return {name: sum(each[name] for each in metrics) / GROUPS for name in metrics[0]}
@@ -142,9 +159,10 @@ def transformer_step(state: TrainState) -> Step:
     return step
 
 
-def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
+def gan_step(state: TrainState, profile: list[np.ndarray], workers: Workers) -> Step:
     """One step of the adversarial stage, both networks at once; `profile` is the data's."""
-    config, spec = state.config, state.spec
+    spec = state.spec
+    config = replace(state.config, batch_size=workers.share_of(state.config.batch_size))
     generator = cast(Autoencoder, state.generator)
     target = [tf.constant(part, tf.float32) for part in profile]
 
@@ -156,22 +174,27 @@ def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
         gradient = inner.gradient(score, real)
         return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3, 4]))
 
-    @tf.function(autograph=False)
-    def regularise(real: tf.Tensor) -> tf.Tensor:
+    def penalty_gradient(rows: Any, turn: tf.Tensor) -> Any:
+        rolls, keep = rows
+        real = shown(rolls, keep, turn)
         with tf.GradientTape() as tape:
             value = penalty(real)
             loss = 0.5 * config.r1 * config.r1_every * value
-        _apply(state.d_optimizer, tape, loss, state.d_weights)
-        return value
+        return _joined_gradient(tape, loss, state.d_weights), value
 
     @tf.function(autograph=False)
-    def adversarial(rolls: tf.Tensor, noise: dict[str, tf.Tensor], index: tf.Tensor) -> Metrics:
-        real = shown(rolls, noise["keep"], noise["turn"])
+    def regularise(rolls: tf.Tensor, keep: tf.Tensor, turn: tf.Tensor) -> tf.Tensor:
+        vector, value = workers.mean(penalty_gradient, (rolls, keep), turn)
+        _apply(state.d_optimizer, vector, state.d_weights)
+        return value
+
+    def gradients(rows: Any, turn: tf.Tensor) -> Any:
+        rolls, noise = rows
         with tf.GradientTape(persistent=True) as tape:
             fake, anchor, metrics = fakes(generator, rolls, noise, config)
             # One pass of the fakes serves both networks.
-            fake_scores = state.discriminator(shown(fake, noise["keep"], noise["turn"]))
-            real_scores = state.discriminator(real)
+            fake_scores = state.discriminator(shown(fake, noise["keep"], turn))
+            real_scores = state.discriminator(shown(rolls, noise["keep"], turn))
             d_loss = losses.discriminator_loss(real_scores, fake_scores)
             g_loss, g_metrics = generator_objective(
                 fake_scores,
@@ -181,24 +204,33 @@ def gan_step(state: TrainState, profile: list[np.ndarray]) -> Step:
                 config=config,
                 spec=spec,
             )
-        _apply(state.g_optimizer, tape, g_loss, state.weights)
-        _apply(state.d_optimizer, tape, d_loss, state.d_weights)
+        g_vector = _joined_gradient(tape, g_loss, state.weights)
+        d_vector = _joined_gradient(tape, d_loss, state.d_weights)
         del tape
-        _average(state, index)
         # How often the discriminator is right: 0.5 is chance, 1 is a lost generator.
         right = 0.5 * (
             tf.reduce_mean(tf.cast(real_scores > 0, tf.float32))
             + tf.reduce_mean(tf.cast(fake_scores < 0, tf.float32))
         )
-        return {"d_loss": d_loss, "d_right": right, **metrics, **g_metrics}
+        return g_vector, d_vector, {"d_loss": d_loss, "d_right": right, **metrics, **g_metrics}
 
-    def step(rolls: tf.Tensor, noise: dict[str, tf.Tensor], index: tf.Tensor) -> Metrics:
+    @tf.function(autograph=False)
+    def adversarial(
+        rolls: tf.Tensor, noise: dict[str, tf.Tensor], turn: tf.Tensor, index: tf.Tensor
+    ) -> Metrics:
+        g_vector, d_vector, metrics = workers.mean(gradients, (rolls, noise), turn)
+        _apply(state.g_optimizer, g_vector, state.weights)
+        _apply(state.d_optimizer, d_vector, state.d_weights)
+        _average(state, index)
+        return cast(Metrics, metrics)
+
+    def step(rolls: tf.Tensor, noise: dict[str, Any], index: tf.Tensor) -> Metrics:
         rolls = tf.cast(rolls, tf.float32)
-        metrics: Metrics = adversarial(rolls, noise, index)
+        rows = {name: values for name, values in noise.items() if name != "turn"}
+        metrics = adversarial(rolls, rows, noise["turn"], index)
         if int(index) % config.r1_every == 0:
-            half = config.batch_size // 2
-            real = shown(rolls, noise["keep"], noise["turn"])
-            metrics["r1"] = regularise(real[:half])
-        return metrics
+            half = state.config.batch_size // 2
+            metrics["r1"] = regularise(rolls[:half], noise["keep"][:half], noise["turn"])
+        return cast(Metrics, metrics)
 
     return step
