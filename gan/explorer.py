@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from gan.errors import CheckpointError, LatentError, SpecError
 from gan.latent.paths import slerp
 from gan.models.sampling import Sampling
+from gan.music.edits import Edit, with_edits, without_orphans
+from gan.music.feel import Feel
 from gan.music.midi import midi_from_roll
 from gan.music.rolls import notes_from_roll, roll_from_notes
-from gan.spec import CHECKPOINTS, ONSET, SOUNDING, RollSpec
+from gan.spec import CHECKPOINTS, RollSpec
 from gan.training.checkpoint import (
     CheckpointInfo,
     list_checkpoints,
@@ -52,7 +54,8 @@ class Point:
     seeds of their own. `z`, where given, stands in for the seed. `locks` keeps the cells of
     a track or bar ("track:MELODY", "bar:0") as they are at another point, which has no
     locks itself; where a track and a bar cross, the track's lock counts. `sampling` is how
-    a generator that writes note by note draws its decisions; others take no notice.
+    a generator draws its decisions. `edits` are notes written or erased by hand, in their
+    order; they stay on top of whatever the latent gives.
     """
 
     seed: int = 0
@@ -62,11 +65,12 @@ class Point:
     z: tuple[float, ...] | None = None
     locks: Mapping[str, Point] = field(default_factory=dict)
     sampling: Sampling = field(default_factory=Sampling)
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True)
 class Performance:
-    """How a phrase is played: quarter notes a minute, semitones, programs, heard tracks.
+    """How a phrase is played: quarter notes a minute, semitones, programs, heard tracks, feel.
 
     `programs` and `include` have an entry a track; None means the spec's programs and all.
     """
@@ -75,6 +79,7 @@ class Performance:
     transpose: int = 0
     programs: tuple[int, ...] | None = None
     include: tuple[bool, ...] | None = None
+    feel: Feel = field(default_factory=Feel)
 
 
 def seconds(spec: RollSpec, tempo: float) -> float:
@@ -133,7 +138,11 @@ class Explorer:
         """The phrase at a point, `(track, step, pitch, channel)`."""
         points = [point, *point.locks.values()]
         rolls = self.rolls(points)
-        return with_locks(rolls[0], dict(zip(point.locks, rolls[1:], strict=True)), self.spec)
+        kept = {
+            name: with_edits(roll, at.edits, self.spec)
+            for (name, at), roll in zip(point.locks.items(), rolls[1:], strict=True)
+        }
+        return with_edits(with_locks(rolls[0], kept, self.spec), point.edits, self.spec)
 
     def rolls_of_z(self, z: Floats, sampling: Sampling | None = None) -> Rolls:
         """Phrases `(n, track, step, pitch, channel)` of latents `(n, latent_dim)`, in blocks."""
@@ -145,7 +154,7 @@ class Explorer:
         return np.concatenate(blocks) if blocks else np.zeros((0, *self.spec.shape), np.uint8)
 
     def rolls(self, points: Sequence[Point]) -> Rolls:
-        """The phrases at some points, without their locks; those that are alike at once."""
+        """The phrases at some points without locks and edits; those that are alike at once."""
         w = np.stack([self.w(point) for point in points])
         result = np.zeros((len(points), *self.spec.shape), np.uint8)
         for sampling in dict.fromkeys(point.sampling for point in points):
@@ -202,15 +211,23 @@ class Explorer:
         self, roll: Rolls, how: Performance, text: str | None = None
     ) -> pretty_midi.PrettyMIDI:
         """The phrase as a MIDI object."""
-        return midi_from_roll(
-            roll,
-            self.spec,
-            tempo=how.tempo,
-            transpose=how.transpose,
-            programs=how.programs,
-            include=how.include,
-            text=text,
-        )
+        return perform(roll, self.spec, how, text)
+
+
+def perform(
+    roll: Rolls, spec: RollSpec, how: Performance, text: str | None = None
+) -> pretty_midi.PrettyMIDI:
+    """A roll as MIDI, played like this; `text` is kept in the file."""
+    return midi_from_roll(
+        roll,
+        spec,
+        tempo=how.tempo,
+        transpose=how.transpose,
+        programs=how.programs,
+        include=how.include,
+        text=text,
+        feel=how.feel,
+    )
 
 
 def with_locks(roll: Rolls, locks: Mapping[str, Rolls], spec: RollSpec) -> Rolls:
@@ -233,16 +250,6 @@ def with_locks(roll: Rolls, locks: Mapping[str, Rolls], spec: RollSpec) -> Rolls
     for name in locks.keys() & tracks.keys():
         result[tracks[name]] = locks[name][tracks[name]]
     return without_orphans(result)
-
-
-def without_orphans(roll: Rolls) -> Rolls:
-    """`roll` without cells that sound though no onset led to them."""
-    result = roll.copy()
-    before = np.zeros_like(result[:, 0, :, SOUNDING])
-    for step in range(result.shape[1]):
-        before = result[:, step, :, SOUNDING] & (result[:, step, :, ONSET] | before)
-        result[:, step, :, SOUNDING] = before
-    return result
 
 
 def concatenated(rolls: Rolls, spec: RollSpec) -> tuple[Rolls, RollSpec]:

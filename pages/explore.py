@@ -5,14 +5,18 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
 from gan.errors import GanError
 from gan.explorer import SEED_MAX, Point
+from gan.music.edits import EDITS_MAX, Edit
 from gan.ui import panels
 from gan.ui.backend import moved
+from gan.ui.drawers import drawers
+from gan.ui.hint import first_visit_hint
 from gan.ui.link import point_to_text
-from gan.ui.player import Action, Commit, Mix, player
+from gan.ui.player import Action, Commit, Mix, Stroke, player
 from gan.ui.session import (
     base_name,
     choose_checkpoint,
@@ -39,15 +43,23 @@ def take_mix(mix: Mix) -> None:
 
 
 def take_action(action: Action) -> None:
-    part = f"track:{action.track}"
-    point = desk.point
+    point, part = desk.point, action.part
     if action.kind == "lock":
-        plain = replace(point, locks={})
-        desk.go(replace(point, locks={**point.locks, part: plain}))
+        desk.go(replace(point, locks={**point.locks, part: replace(point, locks={})}))
     elif action.kind == "unlock":
         desk.go(replace(point, locks={k: v for k, v in point.locks.items() if k != part}))
     elif action.kind == "reroll":
         desk.go(replace(point, part_seeds={**point.part_seeds, part: new_seed()}))
+
+
+def take_edit(strokes: tuple[Stroke, ...]) -> None:
+    fresh = [stroke for stroke in strokes if stroke.number > desk.last_stroke]
+    for stroke in fresh:
+        desk.last_stroke = stroke.number
+        edit = Edit(
+            stroke.track, stroke.pitch - spec.pitch_min, stroke.start, stroke.end, stroke.on
+        )
+        desk.go(replace(desk.point, edits=(*desk.point.edits, edit)[-EDITS_MAX:]))
 
 
 def new_seed() -> int:
@@ -56,15 +68,33 @@ def new_seed() -> int:
 
 def roll_dice() -> None:
     # A new seed keeps the sliders and locks, which are about how it should sound.
-    desk.go(replace(desk.point, seed=new_seed(), part_seeds={}, z=None))
+    desk.go(replace(desk.point, seed=new_seed(), part_seeds={}, z=None, edits=()))
 
 
 def take_seed() -> None:
-    desk.go(replace(desk.point, seed=int(st.session_state["seed"]), part_seeds={}, z=None))
+    seed = int(st.session_state["seed"])
+    desk.go(replace(desk.point, seed=seed, part_seeds={}, z=None, edits=()))
+
+
+def clear_edits() -> None:
+    desk.go(replace(desk.point, edits=()))
+
+
+def start_from_edits() -> None:
+    """The phrase as it is, strokes and locks included, becomes the latent's new place."""
+    assert explorer is not None
+    z = explorer.encode(explorer.roll(desk.point)[None])[0]
+    fresh = Point(
+        seed=desk.point.seed,
+        z=tuple(float(value) for value in np.asarray(z, np.float32)),
+        sampling=desk.point.sampling,
+    )
+    desk.go(fresh)
 
 
 for notice in desk.notices:
     st.warning(notice)
+first_visit_hint()
 
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
 with bar:
@@ -77,11 +107,29 @@ with bar:
         key="seed",
         on_change=take_seed,
         help="The same seed, the same phrase.",
-        width=200,
+        width=160,
     )
     st.button("New phrase", icon=":material/casino:", on_click=roll_dice, type="primary")
-    st.button("Undo", icon=":material/undo:", on_click=desk.undo, disabled=not desk.past)
-    st.button("Redo", icon=":material/redo:", on_click=desk.redo, disabled=not desk.future)
+    st.button(
+        "Undo",
+        icon=":material/undo:",
+        on_click=desk.undo,
+        disabled=not desk.past,
+        shortcut="Ctrl+Z",
+    )
+    st.button(
+        "Redo",
+        icon=":material/redo:",
+        on_click=desk.redo,
+        disabled=not desk.future,
+        shortcut="Ctrl+Shift+Z",
+    )
+    st.button(
+        "A/B" if desk.kept else "Keep as A",
+        icon=":material/compare:",
+        on_click=desk.compare,
+        help="Keeps this phrase; pressed again later, it goes back and forth between the two.",
+    )
 
 main = st.container()
 with st.container(border=True):
@@ -118,6 +166,8 @@ if roll is not None:
             live=live,
             base=base,
             pad=panels.pad_axes(explorer),
+            bars=tuple(f"bar:{index}" in desk.point.locks for index in range(spec.bars)),
+            editable=True,
         )
     with main:
         player(
@@ -126,14 +176,24 @@ if roll is not None:
             on_commit=take_commit,
             on_mix=take_mix,
             on_action=take_action,
+            on_edit=take_edit,
         )
+        if explorer is not None and desk.point.edits:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                count = len(desk.point.edits)
+                st.caption(f"{count} {'note' if count == 1 else 'notes'} drawn or erased by hand.")
+                st.button("Undo all drawing", on_click=clear_edits)
+                st.button(
+                    "Start from here",
+                    on_click=start_from_edits,
+                    disabled="encode" not in explorer.can,
+                    help="The generator takes the phrase in, so that sliders move what you drew "
+                    "too. It may come back a little different.",
+                )
     if explorer is not None:
+        stem = f"{info.name}-seed-{desk.point.seed}"
+        recipe = f"{info.name} {info.digest} {point_to_text(desk.point)}"
         with bar:
-            panels.downloads(
-                roll,
-                spec,
-                desk=desk,
-                stem=f"{info.name}-seed-{desk.point.seed}",
-                recipe=f"{info.name} {info.digest} {point_to_text(desk.point)}",
-            )
+            panels.downloads(roll, spec, desk=desk, stem=stem, recipe=recipe)
+        drawers(explorer, desk, roll, stem=stem, recipe=recipe)
         write_link(info, desk)

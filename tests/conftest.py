@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,10 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pretty_midi
 import pytest
+
+# Favourites of whoever runs the tests stay out of them, and these out of those.
+_data = tempfile.TemporaryDirectory(prefix="gan-tests-")
+os.environ["GAN_DATA"] = _data.name
 
 ROOT = Path(__file__).resolve().parent.parent
 _CHROMIUM_NAMES = ("chromium", "google-chrome-stable", "google-chrome")

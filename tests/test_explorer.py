@@ -25,6 +25,9 @@ from gan.explorer import (
 )
 from gan.latent.directions import Direction
 from gan.models.registry import build
+from gan.models.sampling import Sampling
+from gan.music.edits import Edit
+from gan.music.feel import Feel
 from gan.music.rolls import is_valid
 from gan.spec import ONSET, SOUNDING
 from gan.training.checkpoint import load_generator, read_info, write_config, write_weights
@@ -139,9 +142,20 @@ def round_trip(point: Point, how: Performance, known: link.Known) -> link.Shared
 KNOWN = link.Known(tiny.SPEC, ["up", "PIANO.note_length"], 28)
 
 
-@pytest.mark.parametrize("point", [POINT, Point(), Point(1, sliders={"PIANO.note_length": 1.0})])
+EDITED = Point(
+    2,
+    sampling=Sampling(density=(0.5, 0.0, -1.0)),
+    edits=(Edit(0, 4, 0, 8), Edit(1, 23, 30, 32, on=False)),
+    locks={"bar:0": Point(3, sampling=Sampling(0.5), edits=(Edit(0, 1, 2, 3),))},
+)
+
+
+@pytest.mark.parametrize(
+    "point", [POINT, EDITED, Point(), Point(1, sliders={"PIANO.note_length": 1.0})]
+)
 def test_a_link_gives_the_same_point(point: Point) -> None:
-    how = Performance(tempo=93.5, transpose=-4, programs=(1, 2, 3))
+    feel = Feel(swing=0.5, humanise=0.25)
+    how = Performance(tempo=93.5, transpose=-4, programs=(1, 2, 3), feel=feel)
     assert round_trip(point, how, KNOWN) == link.Shared(point, how, ("KIT",), ())
 
 
@@ -159,6 +173,12 @@ def test_a_link_gives_the_same_point(point: Point) -> None:
         ({"p": "1~1~~~!!"}, "latent"),
         ({"p": "~" * 50}, "point"),
         ({"p": "1" + "~" * 3 + "~" + "A" * 99999}, "point"),
+        ({"p": "1~1~~~~9"}, "sampling"),
+        ({"p": "1~1~~~~~~1_0"}, "sampling"),
+        ({"p": "1~1~~~~~~~9.1.0.4.1"}, "edits"),
+        ({"p": "1~1~~~~~~~1.1.0"}, "edits"),
+        ({"p": "1~1~~~~~~~" + "_".join(["0.1.0.4.1"] * 600)}, "edits"),
+        ({"sw": "2"}, "feel"),
         ({"l": "track:GONE*1"}, "GONE"),
         ({"bpm": "fast"}, "tempo"),
         ({"bpm": "9999"}, "tempo"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import streamlit as st
 import tiny
 from streamlit.runtime.scriptrunner import script_runner
@@ -14,13 +17,14 @@ from streamlit.testing.v1 import AppTest
 
 from gan import evaluate
 from gan.data.dataset import split_by_song
-from gan.explorer import Point
+from gan.explorer import Performance, Point
 from gan.models.registry import build
 from gan.models.sampling import Sampling
 from gan.spec import ROOT
 from gan.training.checkpoint import read_info, write_config, write_weights
 from gan.training.evaluation import reference, save_reference
-from gan.ui import loading
+from gan.ui import drawers, loading
+from gan.ui.session import Desk
 
 MAIN = str(ROOT / "gan" / "ui" / "main.py")
 
@@ -254,3 +258,110 @@ def test_a_transformer_has_temperature_and_its_link_keeps_it(root: Path) -> None
     fine(page.run())
     assert desk(page, root, "two").point == Point(5, sampling=Sampling(0.7, 0.9))
     assert page.query_params["p"] == "5~1~~~~0.7~0.9"
+
+
+def open_drawer(page: AppTest, name: str) -> AppTest:
+    return fine(page.segmented_control(key="explore:drawer").set_value(name).run())
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    return fine(next(b for b in page.button if b.label == label).click().run())
+
+
+def test_a_and_b(root: Path) -> None:
+    ready(root)
+    page = fine(app().run())
+    press(page, "Keep as A")
+    page.number_input(key="seed").set_value(9).run()
+    press(page, "A/B")
+    assert desk(page, root).point.seed == 0
+    press(page, "A/B")
+    assert desk(page, root).point.seed == 9
+
+
+def test_history_goes_back_to_a_phrase(root: Path) -> None:
+    ready(root)
+    page = fine(app().run())
+    for seed in (3, 5, 7):
+        page.number_input(key="seed").set_value(seed).run()
+    open_drawer(page, "History")
+    page.segmented_control(key="explore:history:pick").set_value("2").run()
+    fine(page)
+    assert desk(page, root).point.seed == 3
+    assert [point.seed for point in desk(page, root).future] == [5, 7]
+
+
+def test_a_favourite_is_kept_lends_a_track_and_is_gone_to(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAN_DATA", str(tmp_path))
+    ready(root)
+    page = fine(app().run())
+    page.number_input(key="seed").set_value(3).run()
+    open_drawer(page, "Favourites")
+    page.text_input[0].set_value("My *first*")
+    press(page, "Keep")
+    page.number_input(key="seed").set_value(8).run()
+    page.segmented_control(key="explore:favourite:My *first*:track").set_value("LEAD").run()
+    fine(page)
+    assert desk(page, root).point.locks["track:LEAD"].seed == 3
+    assert desk(page, root).point.seed == 8
+    page.button(key="explore:favourite:My *first*:go").click().run()
+    assert desk(fine(page), root).point == Point(3)
+    # Another session, after a restart say, finds it too.
+    other = open_drawer(fine(app().run()), "Favourites")
+    assert any(r"My \*first\*" in text.value for text in other.markdown)
+    other.button(key="explore:favourite:My *first*:forget").click().run()
+    assert any("stay here" in caption.value for caption in fine(other).caption)
+
+
+def test_everything_can_be_taken_away(root: Path) -> None:
+    ready(root)
+    page = open_drawer(fine(app().run()), "Take away")
+    labels = {button.label for button in page.get("download_button")}
+    assert {"MIDI: Lead", "FLAC", "Stems (WAV)", "MusicXML", "Picture (PNG)"} <= labels
+    page.toggle(key="explore:score").set_value(True).run()
+    fine(page)
+
+
+def explorer_of(root: Path, name: str = "one"):
+    ready(root, name)
+    info = read_info(root / name)
+    return loading.loading(str(info.path), info.digest).result()
+
+
+def test_a_session_file_brings_everything_back(root: Path) -> None:
+    explorer = explorer_of(root)
+    page = fine(app().run())
+    for seed in (3, 5):
+        page.number_input(key="seed").set_value(seed).run()
+    before = desk(page, root)
+    data = drawers.session_bytes(explorer, before)
+    fresh = Desk()
+    drawers.open_session(data, explorer, fresh)
+    assert (fresh.point, fresh.past) == (before.point, before.past)
+    for wrong in (b"{", b"[]", b"{}", data.replace(b'"one"', b'"other"'), b"x" * 2_000_000):
+        with pytest.raises(drawers.SessionFileError):
+            drawers.open_session(wrong, explorer, fresh)
+    assert fresh.point == before.point
+
+
+def test_stems_are_one_file_a_track(root: Path) -> None:
+    explorer = explorer_of(root)
+    data = drawers.stems_zip(explorer.roll(Point()), explorer, Performance(), None)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist() == ["lead.wav", "chords.wav", "kit.wav"]
+        samples, rate = soundfile.read(io.BytesIO(archive.read("lead.wav")))
+    assert rate == 44100 and len(samples) > rate
+
+
+def test_the_hint_is_put_away_for_good(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAN_DATA", str(tmp_path))
+    ready(root)
+    page = fine(app().run())
+    assert any("Press play" in text.value for text in page.markdown)
+    press(page, "Got it")
+    assert not any("Press play" in text.value for text in page.markdown)
+    assert not any("Press play" in text.value for text in fine(app().run()).markdown)

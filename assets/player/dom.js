@@ -25,6 +25,7 @@ const SHAPES = {
   reset: '<path d="M4.5 12a7.5 7.5 0 1 0 2.3-5.4M4.5 4v4h4"/>',
   lock: '<path d="M7.5 11V8a4.5 4.5 0 0 1 9 0v3"/><rect x="5.5" y="11" width="13" height="8.5" rx="2" fill="currentColor"/>',
   unlock: '<path d="M7.5 11V8a4.5 4.5 0 0 1 8.7-1.6"/><rect x="5.5" y="11" width="13" height="8.5" rx="2"/>',
+  pen: '<path d="M5 19l1-4L16 5l3 3L9 18z"/><path d="M14 7l3 3"/>',
   dice: '<rect x="4.5" y="4.5" width="15" height="15" rx="3.5"/><g fill="currentColor" stroke="none"><circle cx="9" cy="9" r="1.4"/><circle cx="15" cy="15" r="1.4"/><circle cx="15" cy="9" r="1.4"/><circle cx="9" cy="15" r="1.4"/></g>',
 };
 

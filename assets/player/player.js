@@ -58,6 +58,8 @@ class Player {
       onSeek: (step) => this.#seek(step),
       onRegion: (start, end, done) => this.#setRegion([start, end], done),
       onDrawn: () => this.#drawn(),
+      onBar: (kind, bar) => this.#act(kind, { bar }),
+      onStroke: (stroke) => this.#stroke(stroke),
     });
     this.transport = new Transport({
       onPlay: () => this.toggle(),
@@ -67,10 +69,11 @@ class Player {
         this.engine.setVolume(volume);
         this.commitMix();
       },
+      onPen: (on) => this.#draw(on),
     });
     this.strips = new Strips({
       onChange: () => this.#mixed(),
-      onAction: (kind, track) => this.#act(kind, track),
+      onAction: (kind, track) => this.#act(kind, { track }),
     });
     this.controls = new Controls({
       onInput: (values) => this.#moved(values),
@@ -177,6 +180,13 @@ class Player {
     await this.building;
     data.tracks.forEach((track, i) => this.strips.strips[i]?.setLocked(track.locked));
     this.#adoptMix(data.mix);
+    this.stage.bars.set(data.bars);
+    const drawable = data.editable ? JSON.stringify(data.tracks.map((track) => track.name)) : "[]";
+    if (drawable !== this.drawable) {
+      this.drawable = drawable;
+      this.transport.setDrawable(data.editable ? tracks : []);
+      this.#draw(false);
+    }
     this.strips.recolour(this.theme);
     this.stage.recolour(this.strips.audible, this.theme);
     this.stage.moveTo(this.engine.step, this.engine.state === "playing");
@@ -342,8 +352,37 @@ class Player {
     this.commitMix();
   }
 
-  #act(kind, track) {
-    this.component.setStateValue("action", { kind, track, number: Date.now() });
+  #act(kind, part) {
+    this.component.setStateValue("action", { kind, ...part, number: Date.now() });
+  }
+
+  // --- Drawing --------------------------------------------------------------------------
+
+  #draw(on) {
+    this.transport.setPen(on);
+    this.stage.pen.track = Number(this.transport.penTrack.value) || 0;
+    this.stage.pen.on = on && this.data.editable;
+  }
+
+  /**
+   * A stroke shows at once and is told to the page, which answers with the phrase as it now is.
+   * Strokes of the last seconds are told again: two that are quick may travel as one change.
+   */
+  #stroke(stroke) {
+    const now = Date.now();
+    const number = Math.max(now, (this.lastStroke ?? 0) + 1);
+    this.lastStroke = number;
+    this.strokes = (this.strokes ?? []).filter((each) => now - each.number < 8000).slice(-31);
+    this.strokes.push({ ...stroke, number });
+    this.component.setStateValue("edit", { number, strokes: this.strokes });
+    const notes = this.shown.map((list) => Array.from(list));
+    const list = notes[stroke.track];
+    if (stroke.on) list.push(stroke.start, stroke.end, stroke.pitch);
+    else {
+      const at = list.findIndex((_, i) => i % 3 === 0 && list[i] === stroke.start && list[i + 2] === stroke.pitch);
+      if (at >= 0) list.splice(at, 3);
+    }
+    this.stage.show(notes.map((each) => Uint16Array.from(each)));
   }
 
   // --- Playing --------------------------------------------------------------------------
@@ -421,6 +460,7 @@ class Player {
     const ruler = target === this.stage.ruler.canvas;
     if (key === " " && !target.closest?.("button, summary")) this.toggle();
     else if (ours && key.toLowerCase() === "l") this.#setLoop(!this.engine.loop);
+    else if (ours && key.toLowerCase() === "d" && this.data.editable) this.#draw(!this.stage.pen.on);
     else if (ours && key === "[") this.#setRegion([Math.min(here, this.region[1] - beat), this.region[1]], true);
     else if (ours && key === "]") this.#setRegion([this.region[0], Math.max(here, this.region[0] + beat)], true);
     else if (ruler && key === "ArrowLeft") this.#seek(Math.max(0, (Math.ceil(at / beat - 0.01) - 1) * beat));

@@ -3,21 +3,28 @@
  * Keeps them in step with the range that the roll shows.
  */
 
+import { Bars } from "./bars.js";
 import { el, title } from "./dom.js";
 import { Keyboard, Ruler } from "./frame.js";
 import { Overlay } from "./overlay.js";
+import { Pen } from "./pen.js";
 import { Roll, noteName } from "./roll.js";
 import { difference } from "./wire.js";
 
 export class Stage {
-  /** `onSeek(step)`, `onRegion(start, end, done)`; `onDrawn(notes)` after the roll is drawn. */
-  constructor({ onSeek, onRegion, onDrawn }) {
+  /**
+   * `onSeek(step)`, `onRegion(start, end, done)`; `onDrawn(notes)` after the roll is drawn;
+   * `onBar(kind, bar)` for a bar's buttons, `onStroke(stroke)` for what the pen did.
+   */
+  constructor({ onSeek, onRegion, onDrawn, onBar, onStroke }) {
     this.onDrawn = onDrawn;
     this.onSeek = onSeek;
     this.roll = new Roll({ onView: () => this.#follow() });
     this.overlay = new Overlay(this.roll);
     this.keyboard = new Keyboard(this.roll);
     this.ruler = new Ruler(this.roll, { onRegion, onSeek });
+    this.bars = new Bars(this.roll, { onAction: onBar });
+    this.pen = new Pen(this.roll, { notes: () => this.notes, onStroke });
     this.tip = el("div", { class: "gp-tip", hidden: true });
     this.whole = el("button", {
       class: "gp-whole", type: "button", hidden: true, onclick: () => this.roll.zoomOut(),
@@ -25,9 +32,9 @@ export class Stage {
     this.area = el(
       "div",
       { class: "gp-roll", role: "img" },
-      this.roll.host, this.keyboard.canvas, this.overlay.layer, this.tip, this.whole,
+      this.roll.host, this.keyboard.canvas, this.overlay.layer, this.pen.layer, this.tip, this.whole,
     );
-    this.root = el("div", { class: "gp-stage" }, this.ruler.canvas, this.area);
+    this.root = el("div", { class: "gp-stage" }, this.ruler.canvas, this.bars.root, this.area);
     this.notes = [];
     this.#listen();
     this.observer = new ResizeObserver(() => this.#resize());
@@ -51,6 +58,8 @@ export class Stage {
     this.overlay.layout();
     this.keyboard.draw();
     this.ruler.draw();
+    this.bars.layout();
+    this.pen.layout();
     this.whole.hidden = !this.roll.ready || !this.roll.zoomed;
   }
 
@@ -108,7 +117,7 @@ export class Stage {
     const { area } = this;
     let press = null;
     area.addEventListener("pointerdown", (event) => {
-      const inside = event.button === 0 && this.#at(event);
+      const inside = event.button === 0 && !this.pen.on && this.#at(event);
       press = inside && !this.whole.contains(event.target) ? { ...inside, event } : null;
     }, true);
     // Plotly covers the page while the button is down, so the release is seen there.

@@ -1,6 +1,6 @@
 /** Play, start, loop, position, volume, and the state of the live connection. */
 
-import { el, icon } from "./dom.js";
+import { el, icon, title } from "./dom.js";
 
 const STATES = {
   live: ["Live", "Music follows while you drag."],
@@ -9,7 +9,7 @@ const STATES = {
 };
 
 export class Transport {
-  constructor({ onPlay, onStart, onLoop, onVolume }) {
+  constructor({ onPlay, onStart, onLoop, onVolume, onPen }) {
     this.play = el("button", { class: "gp-play", type: "button", onclick: onPlay });
     this.start = el(
       "button",
@@ -21,6 +21,12 @@ export class Transport {
       { class: "gp-round", type: "button", "aria-label": "Loop", title: "Loop (L)", onclick: onLoop },
       icon("loop"),
     );
+    this.pen = el(
+      "button",
+      { class: "gp-round gp-draw", type: "button", "aria-label": "Draw notes", title: "Draw and erase notes (D)", "aria-pressed": "false", onclick: () => onPen(this.pen.getAttribute("aria-pressed") !== "true") },
+      icon("pen"),
+    );
+    this.penTrack = el("select", { class: "gp-pen-track", "aria-label": "Track to draw in", onchange: () => onPen(true) });
     this.where = el("span", { class: "gp-where" }, "1.1");
     this.clock = el("span", { class: "gp-clock" }, "0:00.0");
     this.tempo = el("span", { class: "gp-tempo" });
@@ -39,6 +45,8 @@ export class Transport {
       this.play,
       this.start,
       this.loop,
+      this.pen,
+      this.penTrack,
       el("div", { class: "gp-position" }, this.where, this.clock),
       this.tempo,
       el("span", { class: "gp-space" }),
@@ -46,6 +54,22 @@ export class Transport {
       el("label", { class: "gp-volume" }, icon("volume"), this.volume),
     );
     this.setState("stopped");
+    this.setPen(false);
+  }
+
+  /** The tracks that can be drawn in; none hides the pen. */
+  setDrawable(tracks) {
+    this.pen.hidden = !tracks.length;
+    const { value } = this.penTrack;
+    this.penTrack.replaceChildren(
+      ...tracks.map((track, index) => el("option", { value: String(index) }, title(track.name))),
+    );
+    if (Number(value) < tracks.length) this.penTrack.value = value || "0";
+  }
+
+  setPen(on) {
+    this.pen.setAttribute("aria-pressed", String(on));
+    this.penTrack.hidden = !on;
   }
 
   setState(state) {

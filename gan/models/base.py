@@ -1,7 +1,8 @@
 """The contract of every generator family, and its parts that all families share.
 
 Pages and command lines ask what a generator *can* do, never what it is:
-`can` holds "encode", "continue", "temperature", "lock_tracks", "lock_bars".
+`can` holds "encode", "continue", "temperature", "density", "lock_tracks",
+"lock_bars".
 Arrays in and out are NumPy; nothing outside this layer meets a tensor.
 """
 
@@ -22,6 +23,7 @@ from gan.spec import RollSpec
 
 Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
+PLAIN = Sampling()
 Part = slice | NDArray[np.int64]
 """Where a part of z lies: a range, or the indices of its numbers."""
 
@@ -67,16 +69,23 @@ class Generator(ABC):
         """Probabilities `(n, track, step, pitch, channel)` in 0 to 1."""
         return self.decode_w(self.to_w(z))
 
-    def rolls_of_w(self, w: Floats, sampling: Sampling | None = None) -> Rolls:  # noqa: ARG002
+    def rolls_of_w(self, w: Floats, sampling: Sampling | None = None) -> Rolls:
         """w -> valid rolls `(n, track, step, pitch, channel)` of 0 and 1.
 
-        `sampling` is for families that can "temperature"; the others take no notice.
+        Of `sampling`, families that can "temperature" follow temperature and top_p, those
+        that can "density" the densities.
         """
-        return self.binarise(self.decode_w(w))
+        return self.binarise(self.decode_w(w), sampling or Sampling())
 
-    def binarise(self, probabilities: Floats) -> Rolls:
+    def binarise(self, probabilities: Floats, sampling: Sampling = PLAIN) -> Rolls:
         """What `decode` gives as valid rolls, by this generator's thresholds."""
-        return binarise(probabilities, self.spec, hold_threshold=self.hold_thresholds[None])
+        onsets = np.asarray(sampling.onset_thresholds(len(self.spec.tracks)))
+        return binarise(
+            probabilities,
+            self.spec,
+            onset_threshold=onsets[None],
+            hold_threshold=self.hold_thresholds[None],
+        )
 
     def check(self, z: Floats) -> Floats:
         """`z` as float32 `(n, latent_dim)`; `LatentError` where it cannot be one."""

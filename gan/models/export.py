@@ -49,7 +49,7 @@ def _module(generator: Autoencoder) -> Any:
 
     row = tf.TensorSpec((None, generator.latent_dim), tf.float32)
 
-    class Served(tf.Module):  # type: ignore[misc]
+    class Served(tf.Module):
         def __init__(self) -> None:
             super().__init__()
             self.variables_held = [
@@ -60,7 +60,7 @@ def _module(generator: Autoencoder) -> Any:
 
         @tf.function(input_signature=[tf.TensorSpec(row.shape, tf.float32, name="z")])
         def serve(self, z: tf.Tensor) -> dict[str, tf.Tensor]:
-            return self.decode_w(self.to_w(z)["w"])
+            return dict(self.decode_w(self.to_w(z)["w"]))
 
         @tf.function(input_signature=[tf.TensorSpec(row.shape, tf.float32, name="z")])
         def to_w(self, z: tf.Tensor) -> dict[str, tf.Tensor]:

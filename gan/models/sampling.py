@@ -15,11 +15,13 @@ class Sampling:
     """How decisions are drawn. `temperature` flattens above 1 and sharpens below it.
 
     `top_p` keeps the likeliest choices that together have that share (nucleus sampling:
-    Holtzman et al. 2020).
+    Holtzman et al. 2020). `density` is for generators that give probabilities: a number a
+    track from -1 (only the surest notes) to 1 (unlikely ones too); empty is 0 for all.
     """
 
     temperature: float = 1.0
     top_p: float = 1.0
+    density: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not TEMPERATURE_MIN <= self.temperature <= TEMPERATURE_MAX:
@@ -28,3 +30,12 @@ class Sampling:
             )
         if not TOP_P_MIN <= self.top_p <= 1.0:
             raise LatentError(f"top_p must lie between {TOP_P_MIN:g} and 1.")
+        if any(not -1.0 <= amount <= 1.0 for amount in self.density):
+            raise LatentError("A density must lie between -1 and 1.")
+
+    def onset_thresholds(self, tracks: int) -> list[float]:
+        """The probability from which a note begins, a track: 0.5, down to 0.1 or up to 0.9."""
+        amounts = self.density or (0.0,) * tracks
+        if len(amounts) != tracks:
+            raise LatentError(f"{len(amounts)} densities for {tracks} tracks.")
+        return [0.5 - 0.4 * amount for amount in amounts]

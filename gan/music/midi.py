@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pretty_midi
 
 from gan.errors import MidiError, SpecError
+from gan.music.feel import Feel, swung, touch
 from gan.music.notes import NoteArray, as_notes, no_notes
 from gan.music.rolls import Roll, notes_from_roll, roll_from_notes
 from gan.spec import RollSpec, Track
@@ -34,13 +36,17 @@ def midi_from_roll(
     programs: Sequence[int] | None = None,
     include: Sequence[bool] | None = None,
     text: str | None = None,
+    feel: Feel | None = None,
+    origin: int = 0,
 ) -> pretty_midi.PrettyMIDI:
     """The roll `(track, step, pitch, 2)` as MIDI, one instrument a track named as in the spec.
 
     `tempo` is in quarter notes a minute. `transpose` moves the pitched tracks by semitones;
     a note that would leave MIDI's range stays in it by octaves. `programs` and `include`
     hold a value for each track of the spec; a track that is not included is left out, an
-    included one is there even when empty. `text` is kept as a text event.
+    included one is there even when empty. `text` is kept as a text event. `feel` moves notes
+    off the grid and their velocities; `origin` is the step of the phrase at which the roll
+    begins, where it is a window of a longer one.
     Raises `SpecError` for values that do not fit.
     """
     count = len(spec.tracks)
@@ -54,11 +60,12 @@ def midi_from_roll(
         midi.text_events.append(pretty_midi.Text(_latin(text), 0.0))
     seconds_per_step = 60.0 / tempo / spec.steps_per_beat
     tracks = zip(notes_from_roll(roll, spec), spec.tracks, chosen, wanted, strict=True)
-    for notes, track, program, included in tracks:
+    for index, (notes, track, program, included) in enumerate(tracks):
         if included:
             instrument = pretty_midi.Instrument(program, track.is_drum, _latin(track.name))
             shift = 0 if track.is_drum else transpose
-            instrument.notes = _midi_notes(notes, spec, step=seconds_per_step, shift=shift)
+            time = _Time(spec, feel or Feel(), seconds_per_step, origin)
+            instrument.notes = _midi_notes(notes, time, track=index, shift=shift)
             midi.instruments.append(instrument)
     return midi
 
@@ -87,9 +94,30 @@ def _writable_tempo(tempo: float) -> float:
     return exact if written == whole else 6e7 / (whole + 0.25)
 
 
-def _midi_notes(
-    notes: NoteArray, spec: RollSpec, *, step: float, shift: int
-) -> list[pretty_midi.Note]:
+@dataclass(frozen=True)
+class _Time:
+    """From steps of a roll to seconds and velocities, `feel` included."""
+
+    spec: RollSpec
+    feel: Feel
+    step: float
+    origin: int
+
+    def place(self, onset: int, end: int, late: float) -> tuple[float, float]:
+        """Start and end of a note in seconds; never before 0, never of no length."""
+        start, stop = (
+            (swung(at + self.origin, self.spec, self.feel) - self.origin) * self.step + late
+            for at in (onset, end)
+        )
+        start = max(start, 0.0)
+        return start, max(stop, start + 0.25 * self.step)
+
+    def velocity(self, onset: int, louder: float) -> int:
+        plain = _velocity(onset + self.origin, self.spec)
+        return int(np.clip(round(plain + louder), 1, 127))
+
+
+def _midi_notes(notes: NoteArray, time: _Time, *, track: int, shift: int) -> list[pretty_midi.Note]:
     made = []
     for onset, end, pitch in notes.tolist():
         moved = pitch + shift
@@ -97,8 +125,9 @@ def _midi_notes(
             moved -= 12
         while moved < 0:
             moved += 12
-        velocity = _velocity(onset, spec)
-        made.append(pretty_midi.Note(velocity, moved, onset * step, end * step))
+        late, louder = touch(track, onset + time.origin, pitch, time.feel)
+        start, stop = time.place(onset, end, late)
+        made.append(pretty_midi.Note(time.velocity(onset, louder), moved, start, stop))
     return made
 
 

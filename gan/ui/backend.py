@@ -21,7 +21,19 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 TRUNCATION, TEMPERATURE, TOP_P = "truncation", "temperature", "top_p"
-DRAWING = {TRUNCATION, TEMPERATURE, TOP_P}  # sliders that are no directions
+FILL = "fill:"  # and the track: how unlikely a note may be
+
+
+def density_id(track: str) -> str:
+    """The slider of a track's density threshold."""
+    return FILL + track
+
+
+def _draws(name: str) -> bool:
+    """Whether a slider is about how notes are drawn, and no direction."""
+    return name in (TRUNCATION, TEMPERATURE, TOP_P) or name.startswith(FILL)
+
+
 REMEMBERED = 8
 
 
@@ -31,6 +43,8 @@ def controls(explorer: Explorer) -> dict[str, tuple[float, float]]:
     if "temperature" in explorer.can:
         ranges[TEMPERATURE] = (TEMPERATURE_MIN, TEMPERATURE_MAX)
         ranges[TOP_P] = (TOP_P_MIN, 1.0)
+    if "density" in explorer.can:
+        ranges |= {density_id(name): (-1.0, 1.0) for name in explorer.spec.track_names}
     directions = {direction.id: (-SLIDER_MAX, SLIDER_MAX) for direction in explorer.directions}
     return {**ranges, **directions}
 
@@ -38,12 +52,18 @@ def controls(explorer: Explorer) -> dict[str, tuple[float, float]]:
 def moved(point: Point, values: Mapping[str, float]) -> Point:
     """The point with slider values of the player taken over."""
     sliders = dict(point.sliders)
-    sliders.update({name: value for name, value in values.items() if name not in DRAWING})
+    sliders.update({name: value for name, value in values.items() if not _draws(name)})
     now = point.sampling
+    fills = [value for name, value in values.items() if name.startswith(FILL)]
+    density = tuple(fills) if any(fills) else ()
     return replace(
         point,
         truncation=values.get(TRUNCATION, point.truncation),
-        sampling=Sampling(values.get(TEMPERATURE, now.temperature), values.get(TOP_P, now.top_p)),
+        sampling=Sampling(
+            values.get(TEMPERATURE, now.temperature),
+            values.get(TOP_P, now.top_p),
+            density if fills else now.density,
+        ),
         sliders={name: value for name, value in sliders.items() if value},
     )
 

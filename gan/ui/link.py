@@ -5,9 +5,12 @@
     bpm   tempo                 tr    transposition
     prog  programs, dotted      off   muted tracks, repeated
 
-A point is `SEED~TRUNCATION~SLIDERS~PARTS[~Z[~TEMPERATURE~TOP_P]]`: sliders and part seeds
-as `NAME=VALUE` joined by `_`, z as base64 of little-endian float32. Reading believes nothing:
-what is not valid is left at its default, and a notice says so.
+    sw    swing                 hu    humanising
+
+A point is `SEED~TRUNCATION~SLIDERS~PARTS~Z~TEMPERATURE~TOP_P~DENSITY~EDITS`, empty ends left
+out: sliders and part seeds as `NAME=VALUE` joined by `_`, z as base64 of little-endian
+float32, a density a track, and strokes as `TRACK.PITCH.START.END.ON`, both joined by `_`.
+Reading believes nothing: what is not valid is left at its default, and a notice says so.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ from gan.explorer import (
     Point,
 )
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
+from gan.music.edits import EDITS_MAX, Edit, fits
+from gan.music.feel import Feel
 from gan.spec import RollSpec
 
 T = TypeVar("T")
@@ -70,14 +75,23 @@ def point_to_text(point: Point) -> str:
     """The point without its locks."""
     sliders = "_".join(f"{name}={_number(v)}" for name, v in sorted(point.sliders.items()) if v)
     parts = "_".join(f"{name}={seed}" for name, seed in sorted(point.part_seeds.items()))
-    text = f"{point.seed}~{_number(point.truncation)}~{sliders}~{parts}"
+    z = ""
     if point.z is not None:
         data = np.asarray(point.z, "<f4").tobytes()
-        text += "~" + base64.urlsafe_b64encode(data).decode().rstrip("=")
-    if point.sampling != Sampling():
-        text += "~" if point.z is None else ""
-        text += f"~{_number(point.sampling.temperature)}~{_number(point.sampling.top_p)}"
-    return text
+        z = base64.urlsafe_b64encode(data).decode().rstrip("=")
+    drawn, plain = point.sampling, Sampling()
+    fields = [
+        z,
+        _number(drawn.temperature) if drawn.temperature != plain.temperature else "",
+        _number(drawn.top_p) if drawn.top_p != plain.top_p else "",
+        "_".join(_number(amount) for amount in drawn.density),
+        "_".join(
+            f"{edit.track}.{edit.pitch}.{edit.start}.{edit.end}.{int(edit.on)}"
+            for edit in point.edits
+        ),
+    ]
+    text = f"{point.seed}~{_number(point.truncation)}~{sliders}~{parts}"
+    return "~".join([text, *fields]).rstrip("~") if any(fields) else text
 
 
 def to_query(
@@ -91,6 +105,10 @@ def to_query(
         query["bpm"] = _number(how.tempo)
     if how.transpose:
         query["tr"] = str(how.transpose)
+    if how.feel.swing:
+        query["sw"] = _number(how.feel.swing)
+    if how.feel.humanise:
+        query["hu"] = _number(how.feel.humanise)
     if how.programs is not None:
         query["prog"] = ".".join(str(program) for program in how.programs)
     if muted:
@@ -113,8 +131,8 @@ class _Reader:
             return otherwise
 
     def point(self, text: str, what: str) -> Point:
-        pieces = (text.split("~") + [""] * 7)[:7]
-        if len(text) > MAX_TEXT or text.count("~") > 6:
+        pieces = (text.split("~") + [""] * 9)[:9]
+        if len(text) > MAX_TEXT or text.count("~") > 8:
             self.notices.append(f"The link's {what} made no sense and was left out.")
             return Point()
         seed = self.attempt(lambda: _whole(pieces[0], 0, SEED_MAX), 0, f"seed in {what}")
@@ -142,8 +160,35 @@ class _Reader:
             if part_seed is not None:
                 seeds[name] = part_seed
         z = self.attempt(lambda: self.z(pieces[4]), None, f"latent in {what}")
-        sampling = self.attempt(lambda: _sampling(*pieces[5:]), Sampling(), f"sampling in {what}")
-        return Point(seed, truncation, sliders, seeds, z, sampling=sampling)
+        sampling = self.attempt(
+            lambda: self.sampling(*pieces[5:8]), Sampling(), f"sampling in {what}"
+        )
+        none: tuple[Edit, ...] = ()
+        edits = self.attempt(lambda: self.edits(pieces[8]), none, f"edits in {what}")
+        return Point(seed, truncation, sliders, seeds, z, sampling=sampling, edits=edits)
+
+    def sampling(self, temperature: str, top_p: str, density: str) -> Sampling:
+        amounts = tuple(_within(text, -1.0, 1.0) for text in density.split("_") if text)
+        if amounts and len(amounts) != len(self.known.spec.tracks):
+            raise ValueError("not a density a track")
+        return Sampling(
+            _within(temperature, TEMPERATURE_MIN, TEMPERATURE_MAX) if temperature else 1.0,
+            _within(top_p, TOP_P_MIN, 1.0) if top_p else 1.0,
+            amounts,
+        )
+
+    def edits(self, text: str) -> tuple[Edit, ...]:
+        strokes = [stroke for stroke in text.split("_") if stroke]
+        if len(strokes) > EDITS_MAX:
+            raise ValueError("too many strokes")
+        found = []
+        for stroke in strokes:
+            track, pitch, start, end, on = (_whole(part, 0, 9999) for part in stroke.split("."))
+            edit = Edit(track, pitch, start, end, bool(on))
+            if not fits(edit, self.known.spec):
+                raise ValueError("a stroke outside of the roll")
+            found.append(edit)
+        return tuple(found)
 
     def pairs(self, text: str, known: Sequence[str], what: str) -> list[tuple[str, str]]:
         """`NAME=VALUE` pairs; a name may hold `_`, so known names decide where one begins."""
@@ -168,13 +213,6 @@ class _Reader:
         if len(values) != self.known.latent_dim or not np.isfinite(values).all():
             raise ValueError("not a latent of this checkpoint")
         return tuple(float(value) for value in values)
-
-
-def _sampling(temperature: str, top_p: str) -> Sampling:
-    return Sampling(
-        _within(temperature, TEMPERATURE_MIN, TEMPERATURE_MAX) if temperature else 1.0,
-        _within(top_p, TOP_P_MIN, 1.0) if top_p else 1.0,
-    )
 
 
 def _whole(text: str, low: int, high: int) -> int:
@@ -217,6 +255,11 @@ def from_query(query: Mapping[str, Sequence[str]], digest: str, known: Known) ->
             "transposition",
         ),
         programs=reader.attempt(lambda: _programs(first.get("prog"), known), None, "instruments"),
+        feel=reader.attempt(
+            lambda: Feel(_within(first.get("sw", "0"), 0, 1), _within(first.get("hu", "0"), 0, 1)),
+            Feel(),
+            "feel",
+        ),
     )
     muted = tuple(name for name in query.get("off", []) if name in known.spec.track_names)
     if "v" in first and first["v"] != digest:

@@ -19,14 +19,15 @@ from gan.explorer import (
     Performance,
     Point,
     Rolls,
+    perform,
 )
 from gan.latent.directions import Direction
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
-from gan.music.midi import midi_bytes, midi_from_roll
+from gan.music.midi import midi_bytes
 from gan.music.rolls import notes_from_roll
 from gan.plots import TRACK_COLOURS
 from gan.spec import RollSpec
-from gan.ui.backend import TEMPERATURE, TOP_P, TRUNCATION
+from gan.ui.backend import TEMPERATURE, TOP_P, TRUNCATION, density_id
 from gan.ui.player import Grid, PlayerData, PlayerTrack, Slider
 from gan.ui.session import Desk
 from gan.ui.sound import stems_of
@@ -101,7 +102,27 @@ def sliders_of(explorer: Explorer, point: Point) -> tuple[Slider, ...]:
     rest = tuple(
         _slider_of(direction, point, explorer.spec.track_names) for direction in explorer.directions
     )
+    if "density" in explorer.can:
+        rest += _fill_sliders(explorer.spec, point.sampling)
     return (*drawing, *rest)
+
+
+def _fill_sliders(spec: RollSpec, sampling: Sampling) -> tuple[Slider, ...]:
+    """How likely a note must be to be played, a track each."""
+    amounts = sampling.density or (0.0,) * len(spec.tracks)
+    return tuple(
+        Slider(
+            id=density_id(name),
+            label=f"{name.capitalize()} fill",
+            value=amount,
+            help="To the right less likely notes come in too, to the left only the surest stay.",
+            minimum=-1.0,
+            maximum=1.0,
+            track=name,
+            short="Fill",
+        )
+        for name, amount in zip(spec.track_names, amounts, strict=True)
+    )
 
 
 def _sampling_sliders(sampling: Sampling) -> list[Slider]:
@@ -185,7 +206,10 @@ def player_data(
         tempo=how.tempo,
         transpose=how.transpose,
         sound=lambda: stems_of(roll, spec, how=how, soundfont=soundfont),
-        sound_key=f"{how.tempo:g}:{how.transpose}:{programs}:{soundfont or ''}",
+        sound_key=(
+            f"{how.tempo:g}:{how.transpose}:{programs}:{soundfont or ''}"
+            f":{how.feel.swing:g}:{how.feel.humanise:g}"
+        ),
     )
 
 
@@ -211,7 +235,7 @@ def performance_controls(spec: RollSpec, desk: Desk, *, key: str) -> None:
             key=f"{key}:key",
             help="Phrases are written in C major or A minor; this transposes them.",
         )
-    with instruments, st.popover("Instruments", icon=":material/piano:", width="stretch"):
+    with instruments, st.popover("Instruments and feel", icon=":material/piano:", width="stretch"):
         programs = tuple(
             track.program
             if track.is_drum
@@ -225,11 +249,30 @@ def performance_controls(spec: RollSpec, desk: Desk, *, key: str) -> None:
             for track, program in zip(spec.tracks, programs_of(spec, how), strict=True)
         )
         desk.soundfont = _soundfont(desk.soundfont, key=key)
+        swing = st.slider(
+            "Swing",
+            0.0,
+            1.0,
+            how.feel.swing,
+            0.05,
+            key=f"{key}:swing",
+            help="0 is straight, 1 plays the second eighth of a beat as the last of a triplet.",
+        )
+        human = st.slider(
+            "Humanise",
+            0.0,
+            1.0,
+            how.feel.humanise,
+            0.05,
+            key=f"{key}:human",
+            help="Small differences in time and strength, the same each time.",
+        )
     default = tuple(track.program for track in spec.tracks)
     desk.how = Performance(
         float(bpm) if bpm != round(how.tempo) else how.tempo,
         semitones,
         None if programs == default else programs,
+        feel=replace(how.feel, swing=swing, humanise=human),
     )
 
 
@@ -253,6 +296,13 @@ def _soundfont(chosen: str | None, *, key: str) -> str | None:
     return None if picked == paths[0] else str(picked)
 
 
+def heard(desk: Desk, spec: RollSpec) -> Performance:
+    """How the phrase is played, without the tracks that are muted."""
+    muted = desk.muted(spec.track_names)
+    include = tuple(name not in muted for name in spec.track_names) if muted else None
+    return replace(desk.how, include=include)
+
+
 def downloads(
     roll: Rolls,
     spec: RollSpec,
@@ -262,31 +312,19 @@ def downloads(
     recipe: str,
 ) -> None:
     """MIDI and WAV of what is heard: muted tracks stay out."""
-    muted = desk.muted(spec.track_names)
-    how = replace(
-        desk.how,
-        include=tuple(name not in muted for name in spec.track_names) if muted else None,
-    )
+    how = heard(desk, spec)
 
     def midi() -> pretty_midi.PrettyMIDI:
-        return midi_from_roll(
-            roll,
-            spec,
-            tempo=how.tempo,
-            transpose=how.transpose,
-            programs=how.programs,
-            include=how.include,
-            text=recipe,
-        )
+        return perform(roll, spec, how, recipe)
 
     def wav() -> bytes:
         return encode_wav(mix(render_stems(midi(), soundfont=desk.soundfont)))
 
-    _download("MIDI", lambda: midi_bytes(midi()), name=f"{stem}.mid", mime="audio/midi")
-    _download("WAV", wav, name=f"{stem}.wav", mime="audio/wav")
+    download("MIDI", lambda: midi_bytes(midi()), name=f"{stem}.mid", mime="audio/midi")
+    download("WAV", wav, name=f"{stem}.wav", mime="audio/wav")
 
 
-def _download(label: str, make: Callable[[], bytes], *, name: str, mime: str) -> None:
+def download(label: str, make: Callable[[], bytes], *, name: str, mime: str) -> None:
     st.download_button(
         label, make, file_name=name, mime=mime, on_click="ignore", icon=":material/download:"
     )

@@ -37,7 +37,15 @@ import numpy.typing as npt
 import streamlit as st
 
 from gan.errors import SpecError
-from gan.ui.player_events import Action, Commit, Mix, TrackMix, read_event
+from gan.ui.player_events import (
+    Action,
+    Commit,
+    Mix,
+    Stroke,
+    TrackMix,
+    read_event,
+    read_strokes,
+)
 from gan.ui.player_routes import asset_root, publish_sound
 from gan.ui.wire import Stems, notes_to_json
 
@@ -53,6 +61,7 @@ __all__ = [
     "PlayerResult",
     "PlayerTrack",
     "Slider",
+    "Stroke",
     "TrackMix",
     "player",
 ]
@@ -152,6 +161,9 @@ class PlayerData:
     swap_steps  while the user drags, new sound comes in at the next multiple of so many
                 steps (4 is a beat); `release_steps` holds for everything else, so that
                 what was let go is heard at once and still in time.
+    bars        for each bar whether it is locked; None where bars cannot be. Their buttons
+                arrive as an `Action`.
+    editable    whether notes can be drawn and erased; strokes go to `on_edit`.
     """
 
     notes: tuple[npt.NDArray[np.integer[Any]], ...]
@@ -168,6 +180,8 @@ class PlayerData:
     base: str = ""
     swap_steps: int = 4
     release_steps: int = 1
+    bars: tuple[bool, ...] | None = None
+    editable: bool = False
 
 
 @dataclass(frozen=True)
@@ -217,6 +231,8 @@ def _payload(data: PlayerData, *, echo: int) -> dict[str, Any]:
         "base": data.base,
         "swap_steps": data.swap_steps,
         "release_steps": data.release_steps,
+        "bars": None if data.bars is None else list(data.bars),
+        "editable": data.editable,
     }
 
 
@@ -237,6 +253,7 @@ def player(
     on_commit: Callable[[Commit], None] | None = None,
     on_mix: Callable[[Mix], None] | None = None,
     on_action: Callable[[Action], None] | None = None,
+    on_edit: Callable[[tuple[Stroke, ...]], None] | None = None,
 ) -> PlayerResult:
     """Show the player and return what the user last did.
 
@@ -258,7 +275,13 @@ def player(
     def acted() -> None:
         event = read_event(st.session_state.get(key), "action")
         if event is not None and on_action is not None:
-            on_action(Action.from_json(event, tracks=[track.name for track in data.tracks]))
+            names = [track.name for track in data.tracks]
+            on_action(Action.from_json(event, tracks=names, bars=data.grid.bars))
+
+    def edited() -> None:
+        event = read_event(st.session_state.get(key), "edit")
+        if event is not None and on_edit is not None and data.editable:
+            on_edit(read_strokes(event, data.grid, len(data.tracks)))
 
     last = _commit_of(key, data)
     payload = _payload(data, echo=last.number if last else 0)
@@ -268,6 +291,7 @@ def player(
         on_commit_change=committed,
         on_mix_change=mixed,
         on_action_change=acted,
+        on_edit_change=edited,
     )
     shown = {slider.id: slider.value for slider in data.sliders}
     if last is not None and on_commit is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, cast
 
 
 def finite(value: Any) -> float | None:
@@ -124,22 +124,74 @@ ActionKind = Literal["lock", "unlock", "reroll", "none"]
 
 @dataclass(frozen=True)
 class Action:
-    """A button of a track. `number` tells one press from the next."""
+    """A button of a track, or of a bar: then `track` is empty. `number` tells presses apart."""
 
     kind: ActionKind
     track: str
     number: int = 0
+    bar: int | None = None
+
+    @property
+    def part(self) -> str:
+        """The name of the track or bar among a latent's parts."""
+        return f"track:{self.track}" if self.bar is None else f"bar:{self.bar}"
 
     @staticmethod
-    def from_json(event: Mapping[str, Any], *, tracks: Sequence[str]) -> Action:
-        """The action, or kind "none" where the kind or the track is unknown."""
-        kind, track = event.get("kind"), event.get("track")
-        known = kind in ("lock", "unlock", "reroll") and track in tracks
-        return Action(
-            kind=cast("ActionKind", kind) if known else "none",
-            track=str(track) if known else "",
-            number=_whole(event.get("number")) or 0,
-        )
+    def from_json(event: Mapping[str, Any], *, tracks: Sequence[str], bars: int = 0) -> Action:
+        """The action, or kind "none" where the kind, the track or the bar is unknown."""
+        kind, track, bar = event.get("kind"), event.get("track"), _whole(event.get("bar"))
+        number = _whole(event.get("number")) or 0
+        if kind not in ("lock", "unlock", "reroll"):
+            return Action("none", "", number)
+        if track in tracks:
+            return Action(cast("ActionKind", kind), str(track), number)
+        if bar is not None and 0 <= bar < bars:
+            return Action(cast("ActionKind", kind), "", number, bar)
+        return Action("none", "", number)
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A note drawn (`on`) or erased by hand: index of the track, MIDI pitch, steps.
+
+    `number` grows from stroke to stroke; one that was told before comes again.
+    """
+
+    number: int
+    track: int
+    pitch: int
+    start: int
+    end: int
+    on: bool
+
+
+class Extent(Protocol):
+    """What `read_strokes` needs to know of a grid."""
+
+    @property
+    def steps(self) -> int: ...
+    @property
+    def pitch_min(self) -> int: ...
+    @property
+    def pitches(self) -> int: ...
+
+
+def read_strokes(event: Mapping[str, Any], grid: Extent, tracks: int) -> tuple[Stroke, ...]:
+    """The strokes of an event that lie within the grid, in their order; at most 64."""
+    given = event.get("strokes")
+    found = []
+    for values in given[:64] if isinstance(given, list) else []:
+        if not isinstance(values, Mapping):
+            continue
+        names = ("number", "track", "pitch", "start", "end")
+        numbers = [_whole(values.get(name)) for name in names]
+        if any(number is None for number in numbers):
+            continue
+        number, track, pitch, start, end = cast("list[int]", numbers)
+        inside = 0 <= track < tracks and 0 <= start < end <= grid.steps
+        if inside and 0 <= pitch - grid.pitch_min < grid.pitches:
+            found.append(Stroke(number, track, pitch, start, end, values.get("on") is not False))
+    return tuple(sorted(found, key=lambda stroke: stroke.number))
 
 
 def read_event(state: Any, name: str) -> Mapping[str, Any] | None:

@@ -36,6 +36,8 @@ class Desk:
     mix: Mix = field(default_factory=Mix)
     soundfont: str | None = None
     notices: tuple[str, ...] = ()
+    kept: Point | None = None  # the other side of A/B
+    last_stroke: int = 0  # of the pen; those before have been taken
     past: list[Point] = field(default_factory=list)
     future: list[Point] = field(default_factory=list)
 
@@ -47,6 +49,13 @@ class Desk:
         self.future = []
         self.point = point
 
+    def compare(self) -> None:
+        """Keep this phrase as the other side; or, where one is kept, change sides."""
+        here, there = self.point, self.kept
+        self.kept = here
+        if there is not None:
+            self.go(there)
+
     def undo(self) -> None:
         if self.past:
             self.future = [self.point, *self.future]
@@ -56,6 +65,13 @@ class Desk:
         if self.future:
             self.past = [*self.past, self.point]
             self.point = self.future.pop(0)
+
+    def travel(self, index: int) -> None:
+        """To the place of this number among all that undo and redo lead to."""
+        places = [*self.past, self.point, *self.future]
+        if 0 <= index < len(places):
+            self.past, self.future = places[:index], places[index + 1 :]
+            self.point = places[index]
 
     def muted(self, names: Sequence[str]) -> tuple[str, ...]:
         return tuple(name for name in names if self.mix.tracks.get(name, TrackMix()).mute)

@@ -36,7 +36,13 @@ def stems_of(
     notes, first = _window(notes_from_roll(roll, spec), start, end)
     window = roll_from_notes(notes, spec)
     midi = midi_from_roll(
-        window, spec, tempo=how.tempo, transpose=how.transpose, programs=how.programs
+        window,
+        spec,
+        tempo=how.tempo,
+        transpose=how.transpose,
+        programs=how.programs,
+        feel=how.feel,
+        origin=first,
     )
     length = (end - first) * step_seconds + RELEASE
     samples = render_stems(midi, soundfont=soundfont, seconds=length)

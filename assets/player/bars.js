@@ -1,0 +1,65 @@
+/** A row over the roll with two buttons for each bar: keep it, and another take of it. */
+
+import { el, icon } from "./dom.js";
+
+class Bar {
+  constructor(index, onAction) {
+    this.index = index;
+    this.lock = el("button", {
+      class: "gp-toggle gp-lock", type: "button",
+      onclick: () => onAction(this.locked ? "unlock" : "lock", index),
+    });
+    const again = `Another take of bar ${index + 1}`;
+    this.dice = el("button", {
+      class: "gp-toggle gp-dice", type: "button", "aria-label": again, title: again,
+      onclick: () => onAction("reroll", index),
+    }, icon("dice"));
+    this.root = el("div", { class: "gp-bar" }, this.lock, this.dice);
+    this.set(false);
+  }
+
+  set(locked) {
+    this.locked = locked;
+    const label = `Keep bar ${this.index + 1} while the rest moves`;
+    this.lock.replaceChildren(icon(locked ? "lock" : "unlock"));
+    this.lock.title = label;
+    this.lock.setAttribute("aria-label", label);
+    this.lock.setAttribute("aria-pressed", String(locked));
+    this.root.classList.toggle("gp-kept", locked);
+  }
+}
+
+export class Bars {
+  constructor(roll, { onAction }) {
+    this.roll = roll;
+    this.onAction = onAction;
+    this.bars = [];
+    this.root = el("div", { class: "gp-bars", role: "group", "aria-label": "Bars", hidden: true });
+  }
+
+  /** `locked` says for each bar whether it is kept; null where bars cannot be. */
+  set(locked) {
+    this.root.hidden = !locked;
+    if (!locked) return;
+    if (this.bars.length !== locked.length) {
+      this.bars = locked.map((_, index) => new Bar(index, this.onAction));
+      this.root.replaceChildren(...this.bars.map((bar) => bar.root));
+      this.layout();
+    }
+    locked.forEach((on, index) => this.bars[index].set(on));
+  }
+
+  /** Follow the range that the roll shows. */
+  layout() {
+    const { grid, box } = this.roll;
+    if (!grid) return;
+    const steps = grid.beats_per_bar * grid.steps_per_beat;
+    this.bars.forEach(({ root, index }) => {
+      const from = Math.max(this.roll.x(index * steps), 0);
+      const to = Math.min(this.roll.x((index + 1) * steps), box.width);
+      root.hidden = to - from < 24;
+      root.style.left = `${from}px`;
+      root.style.width = `${to - from}px`;
+    });
+  }
+}

@@ -1,0 +1,316 @@
+"""What lies under the player on the Explore page: history, favourites, files, the session."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from gan.audio import encode_flac, encode_wav, levelling_gain, mix, render_stems
+from gan.errors import GanError
+from gan.explorer import Explorer, Performance, Point, Rolls, perform
+from gan.music.midi import midi_bytes
+from gan.pictures import roll_png
+from gan.plots import strip_figure
+from gan.ui import link, shelf
+from gan.ui.panels import download, heard
+from gan.ui.session import Desk, known_of
+
+SHOWN = 8  # phrases of the history
+SESSION_LIMIT = 1_000_000  # bytes of a session file
+NAMES = ("History", "Favourites", "Take away", "Session")
+
+
+def drawers(explorer: Explorer, desk: Desk, roll: Rolls, *, stem: str, recipe: str) -> None:
+    """The drawer that the user has open; only that one costs time."""
+    contents: dict[str, Callable[[], None]] = {
+        "History": lambda: history(explorer, desk),
+        "Favourites": lambda: favourites(explorer, desk),
+        "Take away": lambda: take_away(explorer, desk, roll, stem=stem, recipe=recipe),
+        "Session": lambda: session(explorer, desk),
+    }
+    chosen = st.segmented_control(
+        "More", NAMES, key="explore:drawer", label_visibility="collapsed", width="stretch"
+    )
+    if chosen:
+        with st.container(border=True):
+            contents[chosen]()
+
+
+def history(explorer: Explorer, desk: Desk) -> None:
+    """Where the user has been, as small rolls."""
+    places = [*desk.past, desk.point, *desk.future]
+    here = len(desk.past)
+    first = max(0, min(here - SHOWN // 2, len(places) - SHOWN))
+    shown = places[first : first + SHOWN]
+    rolls = np.stack([_remembered(explorer, point) for point in shown])
+    labels = [str(first + k + 1) for k in range(len(shown))]
+    st.plotly_chart(
+        strip_figure(
+            rolls,
+            explorer.spec,
+            labels=labels,
+            selected=here - first,
+            dark=st.context.theme.type == "dark",
+            height=130,
+        ),
+        theme=None,
+        key="explore:history",
+        config={"displayModeBar": False},
+    )
+
+    def go() -> None:
+        picked = st.session_state["explore:history:pick"]
+        if picked is not None:
+            desk.travel(int(picked) - 1)
+
+    st.session_state["explore:history:pick"] = str(here + 1)
+    st.segmented_control("Go back to", labels, key="explore:history:pick", on_change=go)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _roll_of(digest: str, name: str, _explorer: Explorer, _point: Point) -> Rolls:
+    del digest, name
+    return _explorer.roll(_point)
+
+
+def _remembered(explorer: Explorer, point: Point) -> Rolls:
+    """The phrase at a point; decoded once."""
+    name = "|".join(
+        [link.point_to_text(point)]
+        + [f"{part}*{link.point_to_text(at)}" for part, at in sorted(point.locks.items())]
+    )
+    return _roll_of(explorer.info.digest, name, explorer, point)
+
+
+def query_of(explorer: Explorer, desk: Desk) -> dict[str, str | list[str]]:
+    """The desk as its link holds it."""
+    return link.to_query(
+        explorer.info.name,
+        explorer.info.digest,
+        point=desk.point,
+        how=desk.how,
+        muted=desk.muted(explorer.spec.track_names),
+    )
+
+
+def favourites(explorer: Explorer, desk: Desk) -> None:
+    """Named phrases: keep, go to, take a track from, forget."""
+    info = explorer.info
+    with st.form("explore:keep", clear_on_submit=True, border=False):
+        row = st.columns([4, 1], vertical_alignment="bottom")
+        name = row[0].text_input("Keep this phrase as", max_chars=shelf.NAME_LENGTH)
+        if row[1].form_submit_button("Keep", icon=":material/star:", width="stretch"):
+            _try(lambda: shelf.add(name, info.name, query_of(explorer, desk)))
+    kept = [each for each in shelf.read() if each.checkpoint == info.name]
+    if not kept:
+        st.caption("Phrases that you keep stay here, also after a restart.")
+    for each in kept:
+        _favourite(explorer, desk, each)
+
+
+def _favourite(explorer: Explorer, desk: Desk, each: shelf.Favourite) -> None:
+    key = f"explore:favourite:{each.name}"
+
+    def shared() -> link.Shared:
+        return link.from_query(each.query, explorer.info.digest, known_of(explorer.info, explorer))
+
+    def go() -> None:
+        found = shared()
+        desk.go(found.point)
+        desk.how, desk.notices = found.how, found.notices
+
+    def take() -> None:
+        track = st.session_state[f"{key}:track"]
+        if track is not None:
+            lent = replace(shared().point, locks={})
+            desk.go(replace(desk.point, locks={**desk.point.locks, f"track:{track}": lent}))
+
+    def forget() -> None:
+        _try(lambda: shelf.remove(each.name, each.checkpoint))
+
+    row = st.columns([4, 2, 4, 1], vertical_alignment="center")
+    row[0].markdown(f"**{_plain(each.name)}**")
+    row[1].button("Go", key=f"{key}:go", on_click=go, icon=":material/star:", width="stretch")
+    st.session_state[f"{key}:track"] = None
+    row[2].segmented_control(
+        "Take a track",
+        explorer.spec.track_names,
+        format_func=lambda name: f"+ {name.capitalize()}",
+        key=f"{key}:track",
+        on_change=take,
+        label_visibility="collapsed",
+        help="Plays this track of the favourite in place of your own, and locks it.",
+    )
+    row[3].button("", key=f"{key}:forget", on_click=forget, icon=":material/delete:",
+                  help=f"Forget {_plain(each.name)}")  # fmt: skip
+
+
+def _plain(name: str) -> str:
+    """A user's text without what Markdown would make of it."""
+    return "".join(f"\\{char}" if char in r"\`*_{}[]()#+-.!|<>~$:" else char for char in name)
+
+
+def _try(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except GanError as error:
+        st.warning(str(error))
+
+
+def take_away(explorer: Explorer, desk: Desk, roll: Rolls, *, stem: str, recipe: str) -> None:
+    """Files of all kinds; each is made when it is asked for."""
+    spec, how = explorer.spec, heard(desk, explorer.spec)
+    sound = desk.soundfont
+    title = stem.replace("-", " ")
+    st.caption("Muted tracks stay out of what is mixed. MIDI carries its recipe as text.")
+    with st.container(horizontal=True):
+        for index, name in enumerate(spec.track_names):
+            alone = replace(how, include=tuple(k == index for k in range(len(spec.tracks))))
+            download(
+                f"MIDI: {name.capitalize()}",
+                _midi(roll, explorer, alone, recipe),
+                name=f"{stem}-{name.lower()}.mid",
+                mime="audio/midi",
+            )
+    with st.container(horizontal=True):
+        download(
+            "FLAC",
+            lambda: encode_flac(mix(render_stems(perform(roll, spec, how), soundfont=sound))),
+            name=f"{stem}.flac",
+            mime="audio/flac",
+        )
+        download(
+            "Stems (WAV)",
+            lambda: stems_zip(roll, explorer, how, sound),
+            name=f"{stem}-stems.zip",
+            mime="application/zip",
+        )
+        download(
+            "MusicXML",
+            lambda: _xml(roll, explorer, how, title),
+            name=f"{stem}.musicxml",
+            mime="application/vnd.recordare.musicxml+xml",
+        )
+        download("Picture (PNG)", lambda: roll_png(roll, spec), name=f"{stem}.png",
+                 mime="image/png")  # fmt: skip
+    if st.toggle("Show the score", key="explore:score"):
+        for page in _pages(_xml(roll, explorer, how, title)):
+            # An image, because markup in an SVG that stands in the page could do more.
+            st.image(page, width="stretch")
+            download("Score (SVG)", page.encode, name=f"{stem}.svg", mime="image/svg+xml")
+
+
+def _midi(roll: Rolls, explorer: Explorer, how: Performance, recipe: str) -> Callable[[], bytes]:
+    return lambda: midi_bytes(perform(roll, explorer.spec, how, recipe))
+
+
+def _xml(roll: Rolls, explorer: Explorer, how: Performance, title: str) -> bytes:
+    from gan.music.score import musicxml
+
+    return musicxml(roll, explorer.spec, tempo=how.tempo, transpose=how.transpose, title=title)
+
+
+@st.cache_data(max_entries=16, show_spinner="Engraving ...")
+def _pages(xml: bytes) -> list[str]:
+    from gan.music.score import engraved
+
+    return engraved(xml)
+
+
+def stems_zip(roll: Rolls, explorer: Explorer, how: Performance, soundfont: str | None) -> bytes:
+    """One WAV a track that is heard, at the level that they have in the mix."""
+    midi = perform(roll, explorer.spec, how)
+    stems = render_stems(midi, soundfont=soundfont)
+    level = levelling_gain(stems)
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for instrument, stem in zip(midi.instruments, stems, strict=True):
+            name = f"{instrument.name.lower()}.wav"
+            archive.writestr(name, encode_wav(mix(stem[None], level=level)))
+    return target.getvalue()
+
+
+def session(explorer: Explorer, desk: Desk) -> None:
+    """Everything that was done here, as a file, and back."""
+    st.caption("A session file holds this phrase, its history and your favourites as JSON.")
+    left, right = st.columns(2)
+    with left:
+        download(
+            "Save the session",
+            lambda: session_bytes(explorer, desk),
+            name=f"{explorer.info.name}-session.json",
+            mime="application/json",
+        )
+    with right:
+        given = st.file_uploader("Open a session", type="json", key="explore:session")
+        if given is not None and st.session_state.get("explore:session:read") != given.file_id:
+            st.session_state["explore:session:read"] = given.file_id
+            try:
+                open_session(given.getvalue(), explorer, desk)
+            except GanError as error:
+                st.error(str(error))
+            else:
+                st.rerun()
+
+
+def session_bytes(explorer: Explorer, desk: Desk) -> bytes:
+    """The session as JSON."""
+    values = {
+        "format": 1,
+        "checkpoint": explorer.info.name,
+        "now": _lists(query_of(explorer, desk)),
+        "past": [_lists(_query_at(explorer, desk, point)) for point in desk.past],
+        "favourites": [
+            vars(each) for each in shelf.read() if each.checkpoint == explorer.info.name
+        ],
+    }
+    return json.dumps(values, indent=1).encode()
+
+
+def _query_at(explorer: Explorer, desk: Desk, point: Point) -> dict[str, str | list[str]]:
+    info = explorer.info
+    return link.to_query(info.name, info.digest, point=point, how=desk.how)
+
+
+def _lists(query: dict[str, str | list[str]]) -> dict[str, list[str]]:
+    return {key: value if isinstance(value, list) else [value] for key, value in query.items()}
+
+
+class SessionFileError(GanError):
+    """A file that is no session of this checkpoint."""
+
+
+def open_session(data: bytes, explorer: Explorer, desk: Desk) -> None:
+    """Take over a session file; raises `SessionFileError`, and then nothing has changed."""
+    if len(data) > SESSION_LIMIT:
+        raise SessionFileError("The file is too large to be a session.")
+    try:
+        values: Any = json.loads(data)
+        checkpoint = values["checkpoint"]
+        wanted = [values["now"], *values["past"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise SessionFileError("The file is no session: choose one that was saved here.") from error
+    if checkpoint != explorer.info.name:
+        raise SessionFileError(
+            f"The session is of the generator {str(checkpoint)[:60]!r}: choose that one first."
+        )
+    entries = [
+        shelf.as_favourite({"name": "-", "checkpoint": "-", "query": query}) for query in wanted
+    ]
+    if None in entries:
+        raise SessionFileError("The file is no session: choose one that was saved here.")
+    known = known_of(explorer.info, explorer)
+    found = [link.from_query(each.query, explorer.info.digest, known) for each in entries if each]
+    given = values.get("favourites")
+    fresh = [shelf.as_favourite(each) for each in given] if isinstance(given, list) else []
+    shelf.merge([each for each in fresh if each is not None])
+    now, *past = found
+    desk.past, desk.future, desk.kept = [each.point for each in past], [], None
+    desk.point, desk.how, desk.notices = now.point, now.how, now.notices

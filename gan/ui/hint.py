@@ -1,0 +1,29 @@
+"""Three sentences for someone who is here for the first time."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gan.training.checkpoint import write_json
+from gan.ui.shelf import data_dir
+
+
+def first_visit_hint() -> None:
+    """Shown until it is put away, on this machine for good."""
+    if st.session_state.get("hint:seen") or (data_dir() / "hint-seen.json").is_file():
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            "Press play, then drag a slider: the phrase changes under your finger and you hear it "
+            "at the next beat. Lock what you like, a track or a bar, and roll the dice for the "
+            "rest. Keep phrases under *Favourites*, and take them with you as MIDI, sound or score."
+        )
+        st.button("Got it", on_click=_put_away)
+
+
+def _put_away() -> None:
+    st.session_state["hint:seen"] = True
+    try:
+        write_json(data_dir() / "hint-seen.json", {"seen": True})
+    except OSError:
+        return  # then it comes again; nothing is lost
