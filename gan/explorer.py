@@ -277,7 +277,10 @@ def load(checkpoint_dir: str | Path, *, sliders: bool = True) -> Explorer:
     generator, info = load_generator(checkpoint_dir)
     directions = load_directions(info, generator.plan_dim)
     if not directions and sliders:
-        directions = find_directions(generator, n=768, count=6, named=False)
+        # One that writes note by note is a hundred times slower, and someone is waiting.
+        slow = "temperature" in generator.can
+        n, count = (192, 4) if slow else (768, 6)
+        directions = find_directions(generator, n=n, count=count, named=False)
     return Explorer(generator, info, directions)
 
 

@@ -27,6 +27,7 @@ from gan.music.events import Events
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
+KEEP = 0.7  # share of phrases not over from which the others stay in the cache
 QUANTILE_LIMIT = 8.0  # of a normal number; what lies beyond is not told apart
 
 
@@ -131,7 +132,8 @@ class _Writing:
         # What was last written: step, track, pitch, duration, and which note of its place.
         self.last = [np.full(count, first) for first in (0, 0, NOTHING, 1)]
         self.slot = np.zeros(count, np.int64)
-        self.rows = np.arange(count)  # the phrases that are not finished
+        self.rows = np.arange(count)  # the phrases in the cache
+        self.going = np.ones(count, bool)  # and which of them are not over
         self.written: list[list[NDArray[Any]]] = []
         heads, depth = config.heads, config.width // config.heads
         self.cache = np.zeros((len(sampler.blocks), 2, count, heads, 64, depth), np.float32)
@@ -140,7 +142,7 @@ class _Writing:
         spec, index = self.sampler.spec, 0
         while len(self.rows):
             if watch is not None:
-                watch(int(self.last[0][self.rows].min()), spec.steps)
+                watch(int(self.last[0][self.rows[self.going]].min()), spec.steps)
             self._next(index)
             index += 1
         return self._events(index)
@@ -167,15 +169,13 @@ class _Writing:
             0, sampler.outer[0](h), grammar.advance(step, track, pitch), places, index, given
         )
         now = step + advance
-        going = now < spec.steps
-        if not going.all():
-            rows, h, given, now, advance = (
-                rows[going], h[going], given[going], now[going], advance[going],
-            )  # fmt: skip
-            track, pitch, places = track[going], pitch[going], places[going]
-            self._keep(going)
-        if not len(rows):
+        self.going &= now < spec.steps
+        if not self.going.any():
+            self.rows = rows[:0]
             return
+        # Phrases that are over are carried along for a while: taking them out of the cache
+        # costs more than a few notes that nobody writes down.
+        now = np.minimum(now, spec.steps - 1)
         x = sampler.inner[0](
             h + sampler.decided[0][now] + self.bar_heads[rows, now // spec.steps_per_bar]
         )
@@ -195,15 +195,16 @@ class _Writing:
         third = gelu(sampler.inner[2](h + second + sampler.decided[2][note]))
         mask = grammar.duration(now)
         length = 1 + self._decide(3, sampler.outer[3](third), mask, places, index, given)
-        for values, new in zip(self.last, (now, chosen, note, length), strict=True):
-            values[rows] = new
-        self.slot[rows] = slot
-        self.written.append([rows, now, chosen, note, length])
-
-    def _keep(self, going: NDArray[np.bool_]) -> None:
-        """Take finished phrases out, of the cache too."""
-        self.rows = self.rows[going]
-        self.cache = np.ascontiguousarray(self.cache[:, :, going])
+        going = self.going
+        on = rows[going]
+        new = [values[going] for values in (now, chosen, note, length)]
+        for values, fresh in zip(self.last, new, strict=True):
+            values[on] = fresh
+        self.slot[on] = slot[going]
+        self.written.append([on, *new])
+        if len(on) < KEEP * len(rows):
+            self.rows, self.cache = on, self.cache[:, :, going]
+            self.going = np.ones(len(on), bool)
 
     def _decide(
         self, which: int, logits: Floats, mask: Any, places: Ints, index: int, given: Any
@@ -220,7 +221,9 @@ class _Writing:
             values = (start.track, start.pitch, start.duration - 1)[which - 1]
             wanted = values[rows, at].astype(np.int64)
         if self.reading:
-            self.noise[rows, places + which] = noise_of_choice(logits, wanted, self.sampling)
+            on = self.going
+            read = noise_of_choice(logits[on], wanted[on], self.sampling)
+            self.noise[rows[on], places[on] + which] = read
             return np.asarray(wanted, np.int64)
         drawn = quantile_choice(logits, self.noise[rows, places + which], self.sampling)
         return np.asarray(np.where(given, wanted, drawn), np.int64)

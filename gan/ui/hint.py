@@ -12,13 +12,14 @@ def first_visit_hint() -> None:
     """Shown until it is put away, on this machine for good."""
     if st.session_state.get("hint:seen") or (data_dir() / "hint-seen.json").is_file():
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(
+    with st.container(border=True):
+        words, button = st.columns([8, 1], vertical_alignment="center")
+        words.markdown(
             "Press play, then drag a slider: the phrase changes under your finger and you hear it "
             "at the next beat. Lock what you like, a track or a bar, and roll the dice for the "
             "rest. Keep phrases under *Favourites*, and take them with you as MIDI, sound or score."
         )
-        st.button("Got it", on_click=_put_away)
+        button.button("Got it", on_click=_put_away, width="stretch")
 
 
 def _put_away() -> None:
