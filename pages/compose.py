@@ -38,7 +38,7 @@ if explorer is None:
 if "continue" not in explorer.can:
     st.info(
         f"{info.name} draws its four bars at once and cannot go on from them. Choose a "
-        "transformer as the generator, in the sidebar, to compose longer pieces."
+        "transformer as the generator to compose longer pieces."
     )
     st.stop()
 

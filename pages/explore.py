@@ -28,7 +28,9 @@ from gan.ui.session import (
     write_link,
 )
 
-info = choose_checkpoint()
+top = st.container()
+bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+info = choose_checkpoint(bar)
 explorer = loaded(info)
 desk = desk_of(info, explorer)
 spec = info.spec
@@ -92,11 +94,11 @@ def start_from_edits() -> None:
     desk.go(fresh)
 
 
-for notice in desk.notices:
-    st.warning(notice)
-first_visit_hint()
+with top:
+    for notice in desk.notices:
+        st.warning(notice)
+    first_visit_hint()
 
-bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
 with bar:
     # A widget that is written from outside must be told its value before it is made.
     st.session_state["seed"] = desk.point.seed
@@ -107,7 +109,7 @@ with bar:
         key="seed",
         on_change=take_seed,
         help="The same seed, the same phrase.",
-        width=160,
+        width=140,
     )
     st.button("New phrase", icon=":material/casino:", on_click=roll_dice, type="primary")
     st.button(

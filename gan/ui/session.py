@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gan.errors import CheckpointError
 from gan.explorer import Explorer, Performance, Point, Rolls, read_preview
@@ -77,8 +78,8 @@ class Desk:
         return tuple(name for name in names if self.mix.tracks.get(name, TrackMix()).mute)
 
 
-def choose_checkpoint() -> CheckpointInfo:
-    """The checkpoint of the session, with a picker where there are several.
+def choose_checkpoint(where: DeltaGenerator | None = None) -> CheckpointInfo:
+    """The checkpoint of the session, with a picker where there are several, in `where`.
 
     Damaged folders are named with their reason; with none that works the page ends here.
     """
@@ -101,7 +102,9 @@ def choose_checkpoint() -> CheckpointInfo:
         wanted = "pop-gan" if "pop-gan" in usable else names[0]
     st.session_state["checkpoint"] = wanted
     if len(names) > 1:
-        picked = st.sidebar.selectbox("Generator", names, index=names.index(wanted))
+        picked = (where or st.container()).selectbox(
+            "Generator", names, index=names.index(wanted), width=200
+        )
         if picked != wanted:
             st.session_state["checkpoint"] = picked
             st.rerun()

@@ -73,7 +73,8 @@ def visit(app: Demo, url: str) -> Demo:
     app.until(f"{PLAYER}.link?.state === 'live'", LOADING)
     app.until("location.search.includes('p=')")
     # The page was built for the stored phrase, which cannot be locked.
-    expect(app.page.locator(".gp-lock")).to_have_count(len(tiny.SPEC.tracks))
+    expect(app.page.locator(".gp-strip .gp-lock")).to_have_count(len(tiny.SPEC.tracks))
+    expect(app.page.locator(".gp-bar .gp-lock")).to_have_count(tiny.SPEC.bars)
     return app
 
 
@@ -134,6 +135,79 @@ def test_a_new_phrase_has_a_link_that_brings_it_back(app: Demo, address: str) ->
     visit(app, link)
     app.page.wait_for_function(f"(phrase) => {rows} === phrase", arg=phrase)
     assert app.page.url == link
+
+
+NOTES = f"{PLAYER}.stage.roll.notes.map((track) => Array.from(track))"
+
+
+def notes_of_bar(app: Demo, bar: int) -> list[list[list[int]]]:
+    """Notes that begin in a bar, `[onset, pitch]`, a track."""
+    first = bar * tiny.SPEC.steps_per_bar
+    found = []
+    for track in app.page.evaluate(NOTES):
+        rows = [track[i : i + 3] for i in range(0, len(track), 3)]
+        inside = [row for row in rows if first <= row[0] < first + tiny.SPEC.steps_per_bar]
+        found.append([[row[0], row[2]] for row in inside])
+    return found
+
+
+def test_a_locked_bar_stays_while_the_rest_moves(app: Demo, address: str) -> None:
+    visit(app, address)
+    kept, other = notes_of_bar(app, 1), notes_of_bar(app, 0)
+    app.page.get_by_label("Keep bar 2 while the rest moves").click()
+    expect(app.page.get_by_label("Keep bar 2 while the rest moves")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    app.page.wait_for_url(lambda url: "bar%3A1" in url or "bar:1" in url)
+    before = app.page.evaluate(NOTES)
+    app.page.get_by_role("button", name="New phrase").click()
+    app.page.wait_for_function(f"(old) => JSON.stringify({NOTES}) !== JSON.stringify(old)",
+                               arg=before)  # fmt: skip
+    assert notes_of_bar(app, 1) == kept
+    assert notes_of_bar(app, 0) != other
+
+
+def test_a_note_is_drawn_and_erased_by_hand(app: Demo, address: str) -> None:
+    visit(app, address)
+    before = app.page.evaluate(NOTES)
+    app.page.get_by_role("button", name="Draw notes").click()
+    app.page.get_by_label("Track to draw in").select_option("1")
+    # Where nothing is: found on the roll itself.
+    step, pitch = app.page.evaluate(
+        f"""() => {{
+          const roll = {PLAYER}.stage.roll;
+          const [low, high] = roll.view.y;
+          for (let pitch = Math.ceil(low) + 1; pitch < high - 1; pitch++)
+            for (let step = 2; step < 20; step++)
+              if (!roll.notes.some((list) => list.some((_, i) =>
+                  i % 3 === 0 && list[i + 2] === pitch
+                  && list[i] < step + 5 && step - 1 < list[i + 1]))) return [step, pitch];
+        }}"""
+    )
+    box = app.page.locator(".gp-pen").bounding_box()
+    assert box is not None
+
+    def at(x: float) -> tuple[float, float]:
+        return (
+            box["x"] + app.page.evaluate(f"{PLAYER}.stage.roll.x({x})"),
+            box["y"] + app.page.evaluate(f"{PLAYER}.stage.roll.y({pitch}) + 2"),
+        )
+
+    app.page.mouse.move(*at(step + 0.3))
+    app.page.mouse.down()
+    app.page.mouse.move(*at(step + 2.6), steps=3)
+    app.page.mouse.up()
+    row = f"[{step}, {step + 3}, {pitch}]"
+    has = f"JSON.stringify({NOTES}[1]).includes('{row[1:-1].replace(' ', '')}')"
+    app.until(has)
+    app.page.wait_for_url(lambda url: f"1.{pitch - tiny.SPEC.pitch_min}.{step}" in url)
+    expect(app.page.get_by_text("1 note drawn or erased by hand.")).to_be_visible()
+    app.page.mouse.move(*at(step + 1.5))
+    app.page.mouse.down()
+    app.page.mouse.up()
+    app.page.wait_for_function(f"(old) => JSON.stringify({NOTES}) === JSON.stringify(old)",
+                               arg=before)  # fmt: skip
+    expect(app.page.get_by_text("2 notes drawn or erased by hand.")).to_be_visible()
 
 
 def test_interpolate_opens_with_a_strip_and_a_player(app: Demo, address: str) -> None:
