@@ -108,9 +108,21 @@ STOCK = """() => {
 }"""
 
 
+def browser_path() -> str | None:
+    """The installed browser; None for Playwright's own."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
 @contextmanager
 def serving(script: str) -> Iterator[str]:
     """The address at which a script is served, for as long as it is needed."""
+    with server_of(script) as (address, _):
+        yield address
+
+
+@contextmanager
+def server_of(script: str) -> Iterator[tuple[str, int]]:
+    """The same, with the number of the server's process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -125,7 +137,7 @@ def serving(script: str) -> Iterator[str]:
                     break
             except OSError:
                 time.sleep(0.1)
-        yield address
+        yield address, server.pid
     finally:
         server.terminate()
         server.wait(10)
@@ -215,10 +227,9 @@ def main() -> None:
     parser.add_argument("--releases", type=int, default=30)
     parser.add_argument("--sessions", type=int, default=20)
     options = parser.parse_args()
-    browser_path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     view = {"width": 1280, "height": 860}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS.split())
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS.split())
         with serving("benchmarks/live_page.py") as address:
             page = browser.new_page(viewport=view)
             page.goto(address)

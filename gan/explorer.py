@@ -126,23 +126,36 @@ class Explorer:
 
     def w(self, point: Point) -> Floats:
         """The point's w `(w_dim,)`, sliders applied."""
-        w = self.generator.to_w(self.z(point)[None])[0].copy()
-        for name, amount in point.sliders.items():
-            if name not in self._vectors:
-                raise LatentError(f"This checkpoint has no direction {name!r}.")
-            if amount:
-                w[: self.generator.plan_dim] += np.float32(amount) * self._vectors[name]
-        return np.asarray(w, np.float32)
+        return np.asarray(self.ws([point])[0], np.float32)
+
+    def ws(self, points: Sequence[Point]) -> Floats:
+        """The w of several points, `(n, w_dim)`."""
+        w = self.generator.to_w(np.stack([self.z(point) for point in points])).copy()
+        for row, point in zip(w, points, strict=True):
+            for name, amount in point.sliders.items():
+                if name not in self._vectors:
+                    raise LatentError(f"This checkpoint has no direction {name!r}.")
+                if amount:
+                    row[: self.generator.plan_dim] += np.float32(amount) * self._vectors[name]
+        return w
 
     def roll(self, point: Point) -> Rolls:
         """The phrase at a point, `(track, step, pitch, channel)`."""
-        points = [point, *point.locks.values()]
-        rolls = self.rolls(points)
-        kept = {
-            name: with_edits(roll, at.edits, self.spec)
-            for (name, at), roll in zip(point.locks.items(), rolls[1:], strict=True)
-        }
-        return with_edits(with_locks(rolls[0], kept, self.spec), point.edits, self.spec)
+        return self.phrases([point])[0]
+
+    def phrases(self, points: Sequence[Point]) -> list[Rolls]:
+        """The phrases at several points, locks and edits applied, decoded together."""
+        every = [each for point in points for each in (point, *point.locks.values())]
+        rolls = iter(self.rolls(every))
+        found = []
+        for point in points:
+            roll = next(rolls)
+            kept = {
+                name: with_edits(next(rolls), at.edits, self.spec)
+                for name, at in point.locks.items()
+            }
+            found.append(with_edits(with_locks(roll, kept, self.spec), point.edits, self.spec))
+        return found
 
     def rolls_of_z(self, z: Floats, sampling: Sampling | None = None) -> Rolls:
         """Phrases `(n, track, step, pitch, channel)` of latents `(n, latent_dim)`, in blocks."""
@@ -155,7 +168,7 @@ class Explorer:
 
     def rolls(self, points: Sequence[Point]) -> Rolls:
         """The phrases at some points without locks and edits; those that are alike at once."""
-        w = np.stack([self.w(point) for point in points])
+        w = self.ws(points)
         result = np.zeros((len(points), *self.spec.shape), np.uint8)
         for sampling in dict.fromkeys(point.sampling for point in points):
             rows = [k for k, point in enumerate(points) if point.sampling == sampling]

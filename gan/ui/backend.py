@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import TypeVar
+from weakref import WeakKeyDictionary, ref
 
 from gan.errors import LatentError
 from gan.explorer import SLIDER_MAX, TRUNCATION_MAX, Explorer, Performance, Point, Rolls
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
 from gan.music.notes import NoteArray
 from gan.music.rolls import notes_from_roll
+from gan.ui.gather import Gatherer
 from gan.ui.live_protocol import MoveRequest, SoundRequest
 from gan.ui.sound import stems_of
 from gan.ui.wire import Stems
@@ -68,6 +70,26 @@ def moved(point: Point, values: Mapping[str, float]) -> Point:
     )
 
 
+_gatherers: WeakKeyDictionary[Explorer, Gatherer[Point, Rolls]] = WeakKeyDictionary()
+_gathering = Lock()
+
+
+def gathered(explorer: Explorer) -> Gatherer[Point, Rolls]:
+    """What decodes an explorer's phrases for all sessions together."""
+    with _gathering:
+        if explorer not in _gatherers:
+            # Held weakly: the explorer must not live on because of its own gatherer.
+            known = ref(explorer)
+
+            def work(points: Sequence[Point]) -> list[Rolls]:
+                alive = known()
+                assert alive is not None
+                return alive.phrases(points)
+
+            _gatherers[explorer] = Gatherer(work)
+        return _gatherers[explorer]
+
+
 class ExploreBackend:
     """`LiveBackend` of one session: phrases around the points that its page has shown."""
 
@@ -109,7 +131,7 @@ class ExploreBackend:
             raise LatentError("This phrase is no longer on the page; move a slider again.")
         if known is not None:
             return known
-        roll = self.explorer.roll(moved(point, request.values))
+        roll = gathered(self.explorer)(moved(point, request.values))
         with self._lock:
             _remember(self._rolls, key, roll)
         return roll

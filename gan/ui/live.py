@@ -61,6 +61,7 @@ FLOOD_PER_SECOND = 200.0
 STRIKES = 20
 HELLO_SECONDS = 5.0
 SEND_SECONDS = 20.0
+MOVERS = 32  # moves at once, most of them waiting
 CONNECTIONS = 256
 
 GONE = (WebSocketDisconnect, WebSocketDisconnected, OSError)
@@ -268,7 +269,11 @@ class _LiveServer:
     async def _serve(self, socket: WebSocket, session: LiveSession) -> None:
         if not self._limiters:  # Limiters belong to the event loop that serves.
             workers = max(2, min(8, os.cpu_count() or 2))
-            self._limiters = {k: anyio.CapacityLimiter(workers) for k in ("move", "sound")}
+            # Moves mostly wait to be decoded together (`gan.ui.gather`); sound takes a core.
+            self._limiters = {
+                "move": anyio.CapacityLimiter(MOVERS),
+                "sound": anyio.CapacityLimiter(workers),
+            }
         connection = _Connection(socket, session, self._limiters)
         if session.connection is not None:
             session.connection.replace()
