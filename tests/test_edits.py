@@ -116,14 +116,14 @@ def test_density_lets_notes_in_and_keeps_them_out() -> None:
     probabilities[0, CHORDS, 4, 5] = 0.7
 
     def count(density: tuple[float, ...]) -> int:
-        thresholds = np.asarray(Sampling(density=density).onset_thresholds(3))[None]
+        thresholds = Sampling(density=density).dense(np.full(3, 0.5))[None]
         return int(binarise(probabilities, tiny.SPEC, onset_threshold=thresholds)[..., 1].sum())
 
     assert [count(d) for d in ((), (0, 1, 0), (0, -1, 0), (1, 0, 1))] == [1, 2, 0, 1]
     with pytest.raises(LatentError):
         Sampling(density=(2.0,))
     with pytest.raises(LatentError):
-        Sampling(density=(0.0,)).onset_thresholds(3)
+        Sampling(density=(0.0,)).dense(np.full(3, 0.5))
 
 
 # --- Feel -------------------------------------------------------------------------------------

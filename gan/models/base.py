@@ -40,7 +40,9 @@ class Generator(ABC):
         # Numbers that say what the music is to be; some families have noise beside them.
         self.plan_dim = latent_dim(spec, config)
         self.latent_dim = self.plan_dim
-        # Probability from which a cell goes on sounding, a track; found after training.
+        # Probabilities from which a note begins and from which it goes on, a track; found
+        # after training.
+        self.onset_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.hold_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
 
     @property
@@ -79,7 +81,7 @@ class Generator(ABC):
 
     def binarise(self, probabilities: Floats, sampling: Sampling = PLAIN) -> Rolls:
         """What `decode` gives as valid rolls, by this generator's thresholds."""
-        onsets = np.asarray(sampling.onset_thresholds(len(self.spec.tracks)))
+        onsets = sampling.dense(self.onset_thresholds)
         return binarise(
             probabilities,
             self.spec,

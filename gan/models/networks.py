@@ -17,7 +17,7 @@ from gan.models.flow import Prior
 from gan.models.weights import named_weights, set_named_weights
 from gan.spec import RollSpec
 
-HOLD = "sampler/hold_thresholds"
+HOLD, ONSETS = "sampler/hold_thresholds", "sampler/onset_thresholds"
 BATCH = 64  # phrases a decoding step; bounds memory and suits two cores
 
 
@@ -63,15 +63,24 @@ class Encoded(Generator):
         return [variable for model in self._models() for variable in model.trainable_variables]
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        return {**named_weights(self._models()), HOLD: self.hold_thresholds}
+        thresholds = {HOLD: self.hold_thresholds, ONSETS: self.onset_thresholds}
+        return {**named_weights(self._models()), **thresholds}
 
     def set_weights(self, values: dict[str, NDArray[np.floating]]) -> None:
-        thresholds = np.asarray(values.get(HOLD, self.hold_thresholds), np.float32)
-        fits = thresholds.shape == self.hold_thresholds.shape
-        if not fits or not np.all((thresholds > 0.0) & (thresholds < 1.0)):
-            raise CheckpointError(f"The weights hold {HOLD} that are no thresholds.")
+        hold = _thresholds(values, HOLD, self.hold_thresholds)
+        onsets = _thresholds(values, ONSETS, self.onset_thresholds)
         set_named_weights(self._models(), values)
-        self.hold_thresholds = thresholds
+        self.hold_thresholds, self.onset_thresholds = hold, onsets
+
+
+def _thresholds(
+    values: dict[str, NDArray[np.floating]], name: str, otherwise: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Stored thresholds; `otherwise` where older weights have none."""
+    found = np.asarray(values.get(name, otherwise), np.float32)
+    if found.shape != otherwise.shape or not np.all((found > 0.0) & (found < 1.0)):
+        raise CheckpointError(f"The weights hold {name} that are no thresholds.")
+    return found
 
 
 def in_batches(function: Any, rows: Floats, *, empty: tuple[int, ...]) -> Floats:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gan.errors import LatentError
 
 TEMPERATURE_MIN, TEMPERATURE_MAX = 0.2, 2.0
@@ -33,9 +36,15 @@ class Sampling:
         if any(not -1.0 <= amount <= 1.0 for amount in self.density):
             raise LatentError("A density must lie between -1 and 1.")
 
-    def onset_thresholds(self, tracks: int) -> list[float]:
-        """The probability from which a note begins, a track: 0.5, down to 0.1 or up to 0.9."""
-        amounts = self.density or (0.0,) * tracks
-        if len(amounts) != tracks:
-            raise LatentError(f"{len(amounts)} densities for {tracks} tracks.")
-        return [0.5 - 0.4 * amount for amount in amounts]
+    def dense(self, thresholds: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The probabilities from which notes begin, moved by the densities.
+
+        `thresholds` (track,) are those of density 0; a fifth of them is that of 1, and that of
+        -1 is 0.9.
+        """
+        amount = np.asarray(self.density or np.zeros(len(thresholds)), np.float64)
+        if amount.shape != thresholds.shape:
+            raise LatentError(f"{len(amount)} densities for {len(thresholds)} tracks.")
+        more = thresholds * (1.0 - 0.8 * amount)
+        fewer = thresholds - (0.9 - thresholds) * amount
+        return np.where(amount >= 0, more, fewer)

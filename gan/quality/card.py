@@ -62,7 +62,31 @@ def describe(info: CheckpointInfo) -> dict[str, Any]:
     }
     if source:
         data |= {"citation": source.citation, "published": source.published}
-    return {"data": data, "training": dict(info.training), "intended_use": INTENDED_USE}
+    return {
+        "data": data,
+        "training": dict(info.training),
+        "cost": cost_of(info),
+        "intended_use": INTENDED_USE,
+    }
+
+
+def cost_of(info: CheckpointInfo) -> str:
+    """What the training of these weights took, as far as its log tells."""
+    step = info.measures.get("step")
+    path = info.path / "log.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    minutes = 0.0
+    for text in lines:
+        try:
+            line = json.loads(text)
+        except ValueError:
+            continue
+        if line.get("step") == step:
+            minutes = float(line.get("minutes", 0.0))
+    batch = info.training.get("batch_size")
+    told = [f"{step:,} steps of {batch} phrases"] if step and batch else []
+    told += [f"{minutes:.0f} minutes"] if minutes else []
+    return ", ".join(told)
 
 
 def write_card(info: CheckpointInfo, values: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ SAMPLE_SEED = 20_260_101
 MANY = 64  # phrases from which a spread can be told
 CALIBRATION_SEED = 7  # other samples than those that are judged
 HOLD_THRESHOLDS = (0.5, 0.4, 0.3, 0.2)
+ONSET_THRESHOLDS = (0.5, 0.6, 0.45, 0.4, 0.35)
 REFERENCE = "reference.npz"
 
 
@@ -137,27 +138,34 @@ def load_reference(folder: Path) -> Reference:
 
 
 def calibrate(generator: Generator, against: Reference, *, n: int) -> None:
-    """Set the generator's `hold_thresholds`, a track at a time, to what overlaps best.
+    """Set the generator's thresholds, a track at a time, to what overlaps best.
 
     A cell of a polyphonic track is its own yes or no; where the decoder is unsure how long a
-    note lasts, taking the likelier answer at every step cuts it short. Monophonic tracks
-    choose among notes, hold and rest and need none of this; nor do generators that decide
-    how long a note is when they write it.
+    note lasts, taking the likelier answer at every step cuts it short, and where it is unsure
+    which of several notes begins, leaves all of them out. Monophonic tracks choose among notes,
+    hold and rest: there a threshold is the odds that a new note is given. Generators that decide
+    all this when they write a note need none of it.
     """
     if "temperature" in generator.can:
         return
     z = generator.sample_latent(n, CALIBRATION_SEED)
     blocks = [generator.decode(z[start : start + 64]) for start in range(0, n, 64)]
-    for index, track in enumerate(generator.spec.tracks):
-        if track.monophonic or track.is_drum:
-            continue
+
+    def choose_best(
+        thresholds: NDArray[np.float32], index: int, candidates: Sequence[float]
+    ) -> None:
         scores = {}
-        for threshold in HOLD_THRESHOLDS:
-            generator.hold_thresholds[index] = threshold
+        for threshold in candidates:
+            thresholds[index] = threshold
             rolls = np.concatenate([generator.binarise(block) for block in blocks])
             overlap = overlaps(measure(rolls, generator.spec), against.held_out)
             scores[threshold] = np.mean(list(overlap.values()))
-        generator.hold_thresholds[index] = max(scores, key=lambda t: scores[t])
+        thresholds[index] = max(scores, key=lambda t: scores[t])
+
+    for index, track in enumerate(generator.spec.tracks):
+        if not (track.monophonic or track.is_drum):
+            choose_best(generator.hold_thresholds, index, HOLD_THRESHOLDS)
+        choose_best(generator.onset_thresholds, index, ONSET_THRESHOLDS)
 
 
 def evaluate(generator: Generator, against: Reference, *, n: int) -> Evaluation:

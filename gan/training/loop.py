@@ -226,6 +226,7 @@ class Session:
             "overlap": result.mean,
             "share": result.share,
             "diversity": result.diversity,
+            "minutes": round((time.monotonic() - self.started) / 60, 2),
             **metrics,
         }
         if result.mean > self.best:
