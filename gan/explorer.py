@@ -146,7 +146,7 @@ class Explorer:
     def phrases(self, points: Sequence[Point]) -> list[Rolls]:
         """The phrases at several points, locks and edits applied, decoded together."""
         every = [each for point in points for each in (point, *point.locks.values())]
-        rolls = iter(self.rolls(every))
+        rolls = iter(self._with_takes(every))
         found = []
         for point in points:
             roll = next(rolls)
@@ -155,6 +155,33 @@ class Explorer:
                 for name, at in point.locks.items()
             }
             found.append(with_edits(with_locks(roll, kept, self.spec), point.edits, self.spec))
+        return found
+
+    def _with_takes(self, points: Sequence[Point]) -> list[Rolls]:
+        """The phrases at points without locks and edits, other takes of single parts in place.
+
+        Where a part of the latent reaches beyond its own track or bar, the take is cut out of
+        the phrase that it makes and put into the one without it: the rest stays as it is.
+        """
+        if "parts" in self.can:
+            return list(self.rolls(points))
+        every = [
+            each
+            for point in points
+            for each in (
+                replace(point, part_seeds={}),
+                *(
+                    replace(point, part_seeds={part: seed})
+                    for part, seed in point.part_seeds.items()
+                ),
+            )
+        ]
+        rolls = iter(self.rolls(every))
+        found = []
+        for point in points:
+            plain = next(rolls)
+            takes = {part: next(rolls) for part in point.part_seeds}
+            found.append(with_locks(plain, takes, self.spec))
         return found
 
     def rolls_of_z(self, z: Floats, sampling: Sampling | None = None) -> Rolls:

@@ -28,6 +28,7 @@ from gan.models.registry import build
 from gan.models.sampling import Sampling
 from gan.music.edits import Edit
 from gan.music.feel import Feel
+from gan.music.midi import roll_from_midi
 from gan.music.rolls import is_valid
 from gan.spec import ONSET, SOUNDING
 from gan.training.checkpoint import load_generator, read_info, write_config, write_weights
@@ -255,3 +256,45 @@ def test_generate_names_a_missing_checkpoint(
 ) -> None:
     assert run(tmp_path / "nowhere", tmp_path) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A transformer's checkpoint."""
+    folder = tmp_path_factory.mktemp("writer") / "writer"
+    made = build("transformer", tiny.SPEC, tiny.MODEL)
+    write_config(
+        folder, family="transformer", spec=tiny.SPEC, model=tiny.MODEL, training={}, data={}
+    )
+    write_weights(folder, made.weights())
+    return folder
+
+
+def test_generate_goes_on_for_more_bars(writer: Path, tmp_path: Path) -> None:
+    options = ("--num_samples", "1", "--temperature", "1.5", "--top_p", "0.9")
+    assert run(writer, tmp_path / "short", *options) == 0
+    assert run(writer, tmp_path / "long", *options, "--bars", "4") == 0
+    short, long = (
+        roll_from_midi(str(next((tmp_path / name).glob("*.mid"))), spec)
+        for name, spec in (
+            ("short", tiny.SPEC),
+            ("long", replace(tiny.SPEC, bars=tiny.SPEC.bars + 4)),
+        )
+    )
+    # A note that lasts to the end of the phrase is cut there or goes on; begins are the same.
+    assert (long[:, : tiny.SPEC.steps, :, 1] == short[..., 1]).all()
+    assert long[:, tiny.SPEC.steps :].any()
+
+
+def test_generate_exports(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, tmp_path / "out", "--export", str(tmp_path / "served")) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "served" / "1")
+    assert (tmp_path / "served" / "1" / "saved_model.pb").is_file()
+    assert not (tmp_path / "out").exists()
+
+
+def test_generate_says_that_a_gan_cannot_go_on(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder, tmp_path / "out", "--num_samples", "1", "--bars", "4") == 2
+    assert "cannot continue" in capsys.readouterr().err

@@ -267,3 +267,29 @@ def test_pictures_put_low_notes_at_the_bottom() -> None:
     assert picture.shape == (26, 34, 3)
     assert picture[24, 1].max() > 100
     assert picture[1, 1].max() == 0
+
+
+def test_a_transformer_learns_and_a_resumed_run_equals_an_unbroken_one(tmp_path: Path) -> None:
+    config = replace(CONFIG, family="transformer", steps=4, free_nats=1.0, kl_steps=1)
+    model = replace(tiny.MODEL, dropout=0.2)
+
+    def begin(name: str, *, resume: bool = False) -> loop.Session:
+        run = loop.Run(tiny.dataset(), tmp_path / name, config, model, resume=resume)
+        return loop.begin(run)
+
+    seen: list[loop.Progress] = []
+    begin("whole").go(watch=seen.append)
+    assert {progress.stage for progress in seen} == {"transformer"}
+    assert seen[-1].metrics["loss"] < seen[0].metrics["loss"]
+    first = begin("broken")
+    first.go(stop=lambda: first.state.step >= 2)
+    begin("broken", resume=True).go()
+    whole, resumed = (
+        checkpoint.read_arrays(tmp_path / name / loop.STATE) for name in ("whole", "broken")
+    )
+    # Dropout and noise too are those of the step.
+    for name, values in whole.items():
+        assert np.allclose(values, resumed[name], rtol=1e-4, atol=1e-6), name
+    generator, info = checkpoint.load_generator(tmp_path / "whole")
+    assert (info.family, info.model.dropout) == ("transformer", 0.2)
+    assert generator.rolls_of_w(generator.to_w(generator.sample_latent(2, 0))).shape[0] == 2

@@ -174,3 +174,21 @@ def test_another_take_of_a_track_moves_its_plan_and_noise_only(generator: Transf
     after = explorer.z(Point(seed=1, part_seeds={"track:LEAD": 9}))
     changed = np.flatnonzero(before != after)
     assert set(changed) <= set(lead) and len(changed) > 0.9 * len(lead)
+
+
+@pytest.mark.parametrize(("part", "inside"), [("track:CHORDS", (1,)), ("bar:0", (0, 1, 2))])
+def test_another_take_of_a_part_leaves_the_rest_exactly(
+    generator: Transformer, part: str, inside: tuple[int, ...]
+) -> None:
+    explorer = Explorer(generator, info=None)  # type: ignore[arg-type]
+    moved = 0
+    for seed in range(6):
+        plain = explorer.roll(Point(seed))
+        take = explorer.roll(Point(seed, part_seeds={part: 40 + seed}))
+        assert is_valid(take, tiny.SPEC)
+        begins = plain[..., ONSET] != take[..., ONSET]
+        moved += int(begins.sum())
+        for index in range(len(tiny.SPEC.tracks)):
+            outside = begins[index, tiny.SPEC.steps_per_bar :] if part == "bar:0" else begins[index]
+            assert not outside.any() or (index in inside and part != "bar:0")
+    assert moved > 0

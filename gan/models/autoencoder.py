@@ -20,7 +20,7 @@ from gan.spec import RollSpec
 class Autoencoder(Encoded):
     """Decoder and encoder nets, compiled for use from NumPy."""
 
-    can = frozenset({"encode", "density", "lock_tracks", "lock_bars"})
+    can = frozenset({"encode", "density", "parts", "lock_tracks", "lock_bars"})
 
     def __init__(self, spec: RollSpec, config: ModelConfig) -> None:
         super().__init__(spec, config)

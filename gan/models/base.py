@@ -1,8 +1,8 @@
 """The contract of every generator family, and its parts that all families share.
 
 Pages and command lines ask what a generator *can* do, never what it is:
-`can` holds "encode", "continue", "temperature", "density", "lock_tracks",
-"lock_bars".
+`can` holds "encode", "continue", "temperature", "density", "lock_tracks", "lock_bars", and
+"parts" where a track's or a bar's part of the latent reaches nothing else.
 Arrays in and out are NumPy; nothing outside this layer meets a tensor.
 """
 

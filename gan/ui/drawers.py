@@ -20,7 +20,7 @@ from gan.pictures import roll_png
 from gan.plots import strip_figure
 from gan.ui import link, shelf
 from gan.ui.panels import download, heard
-from gan.ui.session import Desk, known_of
+from gan.ui.session import HISTORY, Desk, known_of
 
 SHOWN = 8  # phrases of the history
 SESSION_LIMIT = 1_000_000  # bytes of a session file
@@ -294,7 +294,7 @@ def open_session(data: bytes, explorer: Explorer, desk: Desk) -> None:
     try:
         values: Any = json.loads(data)
         checkpoint = values["checkpoint"]
-        wanted = [values["now"], *values["past"]]
+        wanted = [values["now"], *list(values["past"])[-HISTORY:]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SessionFileError("The file is no session: choose one that was saved here.") from error
     if checkpoint != explorer.info.name:
