@@ -44,6 +44,7 @@ class Knobs:
 
     spec = tiny.SPEC
     latent_dim = w_dim = plan_dim = 6
+    can = frozenset()
 
     def sample_latent(self, n: int, seed: int, truncation: float = 1.0) -> np.ndarray:
         return np.random.default_rng(seed).standard_normal((n, 6)).astype(np.float32) * truncation

@@ -31,7 +31,9 @@ from gan.music.measures import measure
 from gan.spec import ONSET, SOUNDING, RollSpec
 
 PROBES = 128  # phrases on which effects are measured while directions are corrected
-JUDGES = 500  # phrases on which the result is judged
+SLOW_PROBES = 64  # the same for generators that write note by note
+JUDGES = 500  # phrases on which rank correlations are judged
+EFFECTS = 256  # of these, on which effects are
 STRICTNESS = (0.05, 0.3, 1.0)  # of candidates, among which each direction is chosen
 
 Floats = NDArray[np.float32]
@@ -165,7 +167,11 @@ def _label(measure_name: str) -> tuple[str, str] | None:
 
 
 def named_directions(
-    generator: Generator, samples: Samples, *, names: Sequence[str] | None = None
+    generator: Generator,
+    samples: Samples,
+    *,
+    names: Sequence[str] | None = None,
+    probes: int = PROBES,
 ) -> list[Direction]:
     """One calibrated direction a measure; see the module's head."""
     # Every measure has a vector, so that each direction can be freed of what the others move;
@@ -174,7 +180,7 @@ def named_directions(
     chosen = [name for name in basis if _label(name)]
     if not chosen:
         return []
-    probe = samples.w[:PROBES]
+    probe = samples.w[:probes]
     vectors = _least_norm(samples, basis)
     effects = _effects(generator, vectors, probe, samples.measures, basis)
     candidates = [
@@ -198,8 +204,8 @@ def named_directions(
         found = np.where(better[:, None], vectors, found)
         best = np.maximum(best, scores)
     # Judged on other phrases than those that it was chosen on.
-    fresh = samples.w[PROBES : PROBES + JUDGES] if len(samples.w) > PROBES else samples.w
-    moved = _effects(generator, found, fresh, samples.measures, everything)
+    fresh = samples.w[probes : probes + JUDGES] if len(samples.w) > probes else samples.w
+    moved = _effects(generator, found, fresh[:EFFECTS], samples.measures, everything)
     gain = np.clip(moved[np.arange(len(chosen)), own], 0.5, 2.0)[:, None]
     found, moved = found / gain, moved / gain
     faithful = _spearman(generator, found, fresh, chosen)
@@ -309,7 +315,9 @@ def _direction(
     )
 
 
-def components(generator: Generator, samples: Samples, count: int) -> list[Direction]:
+def components(
+    generator: Generator, samples: Samples, count: int, *, probes: int = PROBES
+) -> list[Direction]:
     """The strongest principal components of what is heard, carried back to w."""
     centred = samples.features - samples.features.mean(axis=0)
     _, _, axes = np.linalg.svd(centred, full_matrices=False)
@@ -323,7 +331,7 @@ def components(generator: Generator, samples: Samples, count: int) -> list[Direc
     gain = np.einsum("kd,kd->k", vectors, slopes)
     vectors /= np.clip(gain, 0.1, None)[:, None]
     names = list(samples.measures)
-    effects = _effects(generator, vectors, samples.w[:PROBES], samples.measures, names)
+    effects = _effects(generator, vectors, samples.w[:probes], samples.measures, names)
     found = []
     for index in range(count):
         moved = dict(zip(names, effects[index], strict=True))
@@ -355,8 +363,9 @@ def find_directions(
 ) -> list[Direction]:
     """Named directions and `count` principal components from `n` random phrases."""
     samples = draw(generator, n, seed=seed, progress=progress)
-    found = named_directions(generator, samples) if named else []
-    return found + components(generator, samples, count)
+    probes = SLOW_PROBES if "temperature" in generator.can else PROBES
+    found = named_directions(generator, samples, probes=probes) if named else []
+    return found + components(generator, samples, count, probes=probes)
 
 
 def report(directions: Sequence[Direction]) -> str:

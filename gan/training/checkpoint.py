@@ -3,7 +3,11 @@
 checkpoints/NAME/
   config.json          format, family, roll spec, model and training settings, data
   weights.npz          the generator, float16
-  measures.json        the evaluation of these weights
+  measures.json        the training's own evaluation of these weights
+  reference.npz        measures of held-out phrases, to evaluate against without the data
+  directions.*         what the sliders move along (`gan.latent.store`)
+  preview.json         a phrase for the first page, before TensorFlow is there
+  card.json            what the model is and how good (`gan.quality.card`)
   log.jsonl            one line an evaluation of the run
   training/state.npz   everything `--resume` needs; not part of what is shipped
 """
