@@ -29,6 +29,7 @@ LAYERS = (
         "gan.tones",
         "gan.plots",
         "gan.plot_style",
+        "gan.pictures",
     ),
     ("gan.explorer",),
     ("gan.ui",),
