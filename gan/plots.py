@@ -229,8 +229,12 @@ def leakage_figure(
         )
     )  # fmt: skip
     style(figure, dark=dark, height=height, title=None)
-    figure.update_xaxes(tickangle=-60, showgrid=False, ticks="", tickfont={"size": 10})
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticks="", tickfont={"size": 10})
+    figure.update_xaxes(
+        tickangle=-60, showgrid=False, ticks="", tickfont={"size": 10}, automargin=True
+    )
+    figure.update_yaxes(
+        autorange="reversed", showgrid=False, ticks="", tickfont={"size": 10}, automargin=True
+    )
     return figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 8})
 
 
