@@ -208,6 +208,15 @@ def test_the_score_has_every_note_where_it_begins() -> None:
     assert pages[0].count('class="note"') >= 4
 
 
+def test_every_thread_can_engrave() -> None:
+    xml, pages = musicxml(phrase(), tiny.SPEC), []
+    for _ in range(2):
+        thread = threading.Thread(target=lambda: pages.extend(engraved(xml)))
+        thread.start()
+        thread.join()
+    assert len(pages) == 2 and pages[0].count('class="note"') >= 4
+
+
 def test_an_empty_phrase_has_a_score_too() -> None:
     empty = np.zeros(tiny.SPEC.shape, np.uint8)
     assert engraved(musicxml(empty, tiny.SPEC))

@@ -109,7 +109,9 @@ def engraved(xml: bytes, *, width: int = 2100) -> list[str]:
     """Pages of the score as SVG; raises `SpecError` where verovio cannot read it."""
     import verovio
 
-    kit = verovio.toolkit()
+    # Where its fonts lie verovio remembers for the thread that imported it, and for no other.
+    kit = verovio.toolkit(False)
+    kit.setResourcePath(str(Path(verovio.__file__).parent / "data"))
     kit.setOptions({"pageWidth": width, "pageHeight": 3000, "scale": 45, "adjustPageHeight": True,
                     "footer": "none"})  # fmt: skip
     # From a file: the string that Python hands over is parsed for its encoding twice.
