@@ -9,12 +9,13 @@ from keras import ops
 
 from gan.errors import LatentError, SpecError
 from gan.models.binary import binary_rolls, carry, probabilities
+from gan.models.compiled import compiled_gradient
 from gan.models.config import ModelConfig, config_from_dict, latent_parts
 from gan.models.discriminator import chroma, minibatch_deviation
+from gan.models.likelihood import mono_classes, reconstruction
 from gan.models.registry import build
 from gan.music.rolls import binarise, is_valid
 from gan.spec import SOUNDING
-from gan.training.losses import mono_classes, reconstruction
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +130,29 @@ def test_minibatch_deviation_is_zero_for_equal_rows() -> None:
     varied = np.arange(24, dtype=np.float32).reshape(8, 3)
     assert np.asarray(minibatch_deviation(same, 4))[:, -1] == pytest.approx(1e-4)
     assert (np.asarray(minibatch_deviation(varied, 4))[:, -1] > 1).all()
+
+
+def test_a_compiled_gradient_is_by_the_first_argument() -> None:
+    slope = compiled_gradient(lambda a, b: ops.sum(ops.square(a) * b))
+    a, b = np.float32([[1, 2], [3, 4]]), np.float32([[5, 6], [7, 8]])
+    assert slope(a, b).tolist() == (2 * a * b).tolist()
+    assert slope(a[:1], b[:1]).tolist() == (2 * a * b)[:1].tolist()
+
+
+def test_encoding_improves_on_the_encoders_guess() -> None:
+    generator = build("vae", tiny.SPEC, tiny.MODEL)
+    weights = generator.weights()
+    decoder = {name: values for name, values in weights.items() if name.startswith("decoder")}
+    generator.set_weights(weights | tiny.lively(decoder, np.random.default_rng(0)))
+    z = generator.sample_latent(3, seed=2)
+    rolls = generator.rolls_of_w(generator.to_w(z))
+    guess, found = generator.first_guess(rolls), generator.encode(rolls)
+
+    def wrong(z: np.ndarray) -> int:
+        return int((generator.rolls_of_w(generator.to_w(z)) != rolls).sum())
+
+    assert wrong(found) < 0.7 * wrong(guess)
+    assert generator.encode(rolls[:0]).shape == (0, generator.latent_dim)
 
 
 def test_mono_classes_and_reconstruction_by_hand() -> None:

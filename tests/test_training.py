@@ -271,6 +271,8 @@ def test_pictures_put_low_notes_at_the_bottom() -> None:
 
 def test_a_transformer_learns_and_a_resumed_run_equals_an_unbroken_one(tmp_path: Path) -> None:
     config = replace(CONFIG, family="transformer", steps=4, free_nats=1.0, kl_steps=1)
+    # Four steps are all within the warm-up: a high rate shows in them.
+    config = replace(config, learning_rate=0.3)
     model = replace(tiny.MODEL, dropout=0.2)
 
     def begin(name: str, *, resume: bool = False) -> loop.Session:
@@ -280,7 +282,7 @@ def test_a_transformer_learns_and_a_resumed_run_equals_an_unbroken_one(tmp_path:
     seen: list[loop.Progress] = []
     begin("whole").go(watch=seen.append)
     assert {progress.stage for progress in seen} == {"transformer"}
-    assert seen[-1].metrics["loss"] < seen[0].metrics["loss"]
+    assert seen[-1].metrics["loss"] < 0.9 * seen[0].metrics["loss"]
     first = begin("broken")
     first.go(stop=lambda: first.state.step >= 2)
     begin("broken", resume=True).go()

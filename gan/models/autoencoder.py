@@ -6,14 +6,18 @@ w, and through the decoder to a roll.
 
 from __future__ import annotations
 
+import numpy as np
 from keras import ops
 
-from gan.models.base import Floats
+from gan.models.base import Floats, Rolls
 from gan.models.binary import probabilities
-from gan.models.compiled import compiled
+from gan.models.compiled import compiled, compiled_gradient
 from gan.models.config import ModelConfig
 from gan.models.decoder import Decoder
-from gan.models.networks import Encoded, in_batches
+from gan.models.inversion import PRIOR, descend
+from gan.models.layers import Tensor
+from gan.models.likelihood import reconstruction
+from gan.models.networks import BATCH, Encoded, in_batches
 from gan.spec import RollSpec
 
 
@@ -28,6 +32,7 @@ class Autoencoder(Encoded):
         self.decoder(ops.zeros((1, self.plan_dim)))
         self._to_w = compiled(lambda z: self.decoder.to_w(self.prior.to_latent(z)))
         self._from_w = compiled(lambda w: probabilities(self.decoder.from_w(w), spec))
+        self._slope = compiled_gradient(self._misfit)
 
     def to_w(self, z: Floats) -> Floats:
         return self._to_w(self.check(z))
@@ -35,3 +40,19 @@ class Autoencoder(Encoded):
     def decode_w(self, w: Floats) -> Floats:
         w = self.check(w)
         return in_batches(self._from_w, w, empty=(0, *self.spec.shape))
+
+    def encode(self, rolls: Rolls) -> Floats:
+        """The z `(n, latent_dim)` that comes nearest: the encoder's, refined by descent."""
+        starts = range(0, len(rolls), BATCH)
+        refined = [self._refined(rolls[start : start + BATCH]) for start in starts]
+        return np.concatenate([np.zeros((0, self.latent_dim), np.float32), *refined])
+
+    def _refined(self, rolls: Rolls) -> Floats:
+        target = np.asarray(rolls, np.float32)
+        return descend(lambda z: self._slope(z, target), self.first_guess(rolls))
+
+    def _misfit(self, z: Tensor, rolls: Tensor) -> Tensor:
+        """Nats of the rolls given z, and those of z, summed over phrases; a scalar."""
+        logits = self.decoder(self.prior.to_latent(z))
+        nats = reconstruction(logits, rolls, self.spec)
+        return ops.sum(nats + PRIOR * 0.5 * ops.sum(ops.square(z), axis=-1))

@@ -37,15 +37,12 @@ class Encoded(Generator):
         # Build every variable now, so that weights can be listed and set.
         self.encoder(ops.zeros((1, *spec.shape)))
         self.prior(ops.zeros((1, self.plan_dim)))
-        self._encode = compiled(lambda rolls: self.prior.to_normal(self.encoder(rolls)[0])[0])
+        self._guess = compiled(lambda rolls: self.prior.to_normal(self.encoder(rolls)[0])[0])
         self._posterior = compiled(lambda rolls: ops.concatenate(self.encoder(rolls), axis=-1))
 
-    def encode(self, rolls: Rolls) -> Floats:
-        """The z `(n, latent_dim)` of rolls `(n, track, step, pitch, channel)`.
-
-        The encoder's mean, taken back through the flow.
-        """
-        return in_batches(self._encode, np.asarray(rolls, np.float32), empty=(0, self.plan_dim))
+    def first_guess(self, rolls: Rolls) -> Floats:
+        """The encoder's mean for rolls, taken back through the flow, `(n, plan_dim)`."""
+        return in_batches(self._guess, np.asarray(rolls, np.float32), empty=(0, self.plan_dim))
 
     def posterior(self, rolls: Rolls) -> tuple[Floats, Floats]:
         """Mean and standard deviation of each roll in the encoder's latent, before the flow."""

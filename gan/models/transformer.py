@@ -86,7 +86,7 @@ class Transformer(Encoded):
         """The z `(n, latent_dim)` that writes these very rolls."""
         if not len(rolls):
             return np.zeros((0, self.latent_dim), np.float32)
-        normal = super().encode(rolls)
+        normal = self.first_guess(rolls)
         plan = self._plan(normal)
         unread = np.random.default_rng(UNREAD_SEED).standard_normal(self.places.size)
         noise = np.repeat(unread.astype(np.float32)[None], len(rolls), axis=0)
@@ -113,7 +113,7 @@ class Transformer(Encoded):
         if not len(rolls) or bars < 1:
             raise LatentError("To continue takes a phrase, and at least one bar to write.")
         sampler = EventSampler(self.decoder)
-        plan = self._plan(super().encode(rolls))
+        plan = self._plan(self.first_guess(rolls))
         kept = (spec.bars - half) * spec.steps_per_bar
         random = np.random.default_rng(seed)
         window, written, total = np.asarray(rolls, np.uint8), [], bars * spec.steps_per_bar

@@ -8,39 +8,6 @@ from gan.models.layers import Tensor
 from gan.spec import ONSET, SOUNDING, RollSpec
 
 
-def mono_classes(roll: Tensor) -> Tensor:
-    """The choice a monophonic track made at each step, `(batch, step)` of int.
-
-    `roll` (batch, step, pitch, channel). A pitch index for a new note, then hold
-    (`pitches`), then rest (`pitches + 1`), as `gan.models.decoder.logit_width` orders them.
-    """
-    onset, sounding = roll[..., ONSET], roll[..., SOUNDING]
-    pitches = roll.shape[2]
-    starts = ops.max(onset, axis=-1) > 0
-    sounds = ops.max(sounding, axis=-1) > 0
-    otherwise = ops.where(sounds, pitches, pitches + 1)
-    return ops.where(starts, ops.argmax(onset, axis=-1), otherwise)
-
-
-def reconstruction(logits: list[Tensor], rolls: Tensor, spec: RollSpec) -> Tensor:
-    """Cross-entropy of the rolls in nats, summed over a phrase, `(batch,)`.
-
-    A choice of one for monophonic tracks, independent cells for the others.
-    """
-    total = 0.0
-    for index, (track, part) in enumerate(zip(spec.tracks, logits, strict=True)):
-        roll = rolls[:, index]
-        if track.monophonic:
-            log_choice = ops.log_softmax(part)
-            target = ops.one_hot(mono_classes(roll), spec.pitches + 2, dtype=part.dtype)
-            total = total - ops.sum(target * log_choice, axis=(1, 2))
-        else:
-            target = ops.concatenate([roll[..., SOUNDING], roll[..., ONSET]], axis=-1)
-            cells = ops.softplus(part) - target * part
-            total = total + ops.sum(cells, axis=(1, 2))
-    return total
-
-
 def event_surprise(logits: list[Tensor], events: list[Tensor], spec: RollSpec) -> Tensor:
     """Cross-entropy in nats of the notes of each phrase by decision, `(batch, 4)`.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from keras import ops
 
+from gan.models import likelihood
 from gan.models.autoencoder import Autoencoder
 from gan.models.binary import binary_rolls
 from gan.models.layers import Tensor
@@ -43,7 +44,9 @@ def vae_objective(
     encoder is held to what the flow's structure allows.
     """
     u, divergence = draw_posterior(generator, rolls, noise, free_nats)
-    reconstruction = ops.mean(losses.reconstruction(generator.decoder(u), rolls, generator.spec))
+    reconstruction = ops.mean(
+        likelihood.reconstruction(generator.decoder(u), rolls, generator.spec)
+    )
     loss = reconstruction + kl_weight * divergence
     return loss, {"reconstruction": reconstruction, "kl": divergence}
 
@@ -95,9 +98,8 @@ def fakes(
     u, divergence = draw_posterior(generator, target, noise["posterior"][:count], config.free_nats)
     sampled = generator.prior.to_latent(noise["prior"][count:])
     logits = generator.decoder(ops.concatenate([u, sampled], axis=0))
-    reconstruction = ops.mean(
-        losses.reconstruction([part[:count] for part in logits], target, spec)
-    )
+    ours = [part[:count] for part in logits]
+    reconstruction = ops.mean(likelihood.reconstruction(ours, target, spec))
     energy = ops.sum(generator.prior.energy(ops.stop_gradient(u)), axis=-1)
     fit = ops.mean(energy) / generator.plan_dim
     anchor = config.anchor * (reconstruction + config.kl * divergence) + config.fit * fit
