@@ -294,4 +294,12 @@ def test_a_transformer_learns_and_a_resumed_run_equals_an_unbroken_one(tmp_path:
         assert np.allclose(values, resumed[name], rtol=1e-4, atol=1e-6), name
     generator, info = checkpoint.load_generator(tmp_path / "whole")
     assert (info.family, info.model.dropout) == ("transformer", 0.2)
+    # Calibrated when it ends; gone on with, it is measured as calibrated.
+    calibrated = begin("whole", resume=True).finish()
+    generator, _ = checkpoint.load_generator(tmp_path / "whole")
+    tried = set(generator.temperatures.astype(float).round(2))
+    assert tried < {1.0, 0.85, 0.7, 0.55, 0.4}
+    again = begin("whole", resume=True)
+    assert again.best == calibrated.mean
+    assert again.state.average.temperatures.tolist() == generator.temperatures.tolist()
     assert generator.rolls_of_w(generator.to_w(generator.sample_latent(2, 0))).shape[0] == 2

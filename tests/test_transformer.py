@@ -7,15 +7,16 @@ import pytest
 import tiny
 
 from gan.data.dataset import rolls
-from gan.errors import LatentError
+from gan.errors import CheckpointError, LatentError
 from gan.explorer import Explorer, Point
 from gan.models import event_sampler
+from gan.models.event_decoder import FORBIDDEN
 from gan.models.event_sampler import EventSampler, noise_of_choice, quantile_choice
 from gan.models.places import Places, full_latent_dim
 from gan.models.sampling import Sampling
 from gan.models.transformer import Transformer
 from gan.music.events import events_of_rolls, rolls_of_events
-from gan.music.rolls import is_valid
+from gan.music.rolls import is_valid, roll_from_notes
 from gan.spec import ONSET
 
 
@@ -100,6 +101,54 @@ def test_a_phrase_read_back_is_written_again_exactly(generator: Transformer) -> 
     z = generator.encode(written)
     assert z.shape == (12, generator.latent_dim)
     assert (generator.rolls_of_w(generator.to_w(z)) == written).all()
+
+
+def test_temperatures_are_of_a_decision_and_a_track(
+    generator: Transformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = np.zeros((0, 3), np.int32)
+    one_chord = [nothing, np.array([[0, 4, 60]], np.int32), nothing]
+    events = events_of_rolls(roll_from_notes(one_chord, tiny.SPEC)[None], tiny.SPEC)
+
+    def first_note(temperatures: np.ndarray) -> list[np.ndarray]:
+        seen: list[np.ndarray] = []
+
+        def spy(logits: np.ndarray, chosen: np.ndarray, sampling: Sampling) -> np.ndarray:
+            seen.append(logits)
+            return noise_of_choice(logits, chosen, sampling)
+
+        monkeypatch.setattr(event_sampler, "noise_of_choice", spy)
+        plan = np.zeros((1, generator.plan_dim), np.float32)
+        noise = np.zeros((1, generator.places.size), np.float32)
+        EventSampler(generator.decoder, temperatures).read_noise(plan, events, noise)
+        return seen[:4]
+
+    plain = np.ones(8, np.float32)
+    cold = first_note(plain)
+    # Of the step, of the track, of the pitches of track 1, of its durations.
+    for which, index in enumerate((0, 1, 3, 6)):
+        heat = plain.copy()
+        heat[index] = 0.5
+        hot = first_note(heat)
+        for decision in range(4):
+            can_be = cold[decision] > FORBIDDEN
+            factor = 2.0 if decision == which else 1.0
+            expected = factor * cold[decision][can_be]
+            np.testing.assert_allclose(hot[decision][can_be], expected, rtol=1e-5)
+
+
+def test_calibration_travels_with_the_weights() -> None:
+    first, second = (Transformer(tiny.SPEC, tiny.MODEL) for _ in range(2))
+    first.temperatures = np.linspace(0.4, 1.0, 8, dtype=np.float32)
+    second.set_weights(first.weights())
+    assert second.temperatures.tolist() == first.temperatures.tolist()
+    z = first.encode(data())
+    assert (second.rolls_of_w(second.to_w(z)) == data()).all()
+    wrong = first.weights() | {"sampler/temperatures": np.zeros(8)}
+    before = second.weights()
+    with pytest.raises(CheckpointError, match="temperatures"):
+        second.set_weights(wrong)
+    assert all((before[name] == values).all() for name, values in second.weights().items())
 
 
 def test_choice_and_noise_are_inverse() -> None:

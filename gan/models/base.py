@@ -40,10 +40,11 @@ class Generator(ABC):
         # Numbers that say what the music is to be; some families have noise beside them.
         self.plan_dim = latent_dim(spec, config)
         self.latent_dim = self.plan_dim
-        # Probabilities from which a note begins and from which it goes on, a track; found
-        # after training.
+        # Found after training: probabilities from which a note begins and from which it goes
+        # on, a track; for families with a "temperature", those of each kind of decision.
         self.onset_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.hold_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
+        self.temperatures = np.zeros(0, np.float32)
 
     @property
     def w_dim(self) -> int:

@@ -67,10 +67,18 @@ def _shares(logits: Floats, sampling: Sampling) -> NDArray[np.float64]:
 
 
 class EventSampler:
-    """The weights of a decoder as arrays; takes them as they are when it is made."""
+    """The weights of a decoder as arrays; takes them as they are when it is made.
 
-    def __init__(self, decoder: EventDecoder) -> None:
+    `temperatures` are what a temperature of 1 stands for: of the decision for a step, of that
+    for a track, then of each track's pitches and of each track's durations.
+    """
+
+    def __init__(self, decoder: EventDecoder, temperatures: Floats | None = None) -> None:
         self.spec, self.config = decoder.spec, decoder.config
+        tracks = len(self.spec.tracks)
+        if temperatures is None:
+            temperatures = np.ones(2 + 2 * tracks, np.float32)
+        self.temperatures = np.split(temperatures, [1, 2, 2 + tracks])
         self.grammar, self.places = Grammar(decoder.spec), Places(decoder.spec)
         self.begin, self.plan = _dense(decoder.begin), _dense(decoder.plan)
         self.bar, self.bar_heads = _dense(decoder.bar), _dense(decoder.bar_heads)
@@ -165,9 +173,10 @@ class _Writing:
         places = sampler.places.at(step, track, self.slot[rows])
         places = np.where(pitch < 0, 0, places)
         given = index < self.given[rows]
-        advance = self._decide(
-            0, sampler.outer[0](h), grammar.advance(step, track, pitch), places, index, given
-        )
+        of_step, of_track, of_pitch, of_length = sampler.temperatures
+        logits = sampler.outer[0](h) / of_step
+        mask = grammar.advance(step, track, pitch)
+        advance = self._decide(0, logits, mask, places, index, given)
         now = step + advance
         self.going &= now < spec.steps
         if not self.going.any():
@@ -181,7 +190,8 @@ class _Writing:
         )
         first = gelu(x)
         mask = grammar.track(advance, track, pitch)
-        chosen = self._decide(1, sampler.outer[1](first), mask, places, index, given)
+        logits = sampler.outer[1](first) / of_track
+        chosen = self._decide(1, logits, mask, places, index, given)
         same = (advance == 0) & (chosen == track) & (pitch >= 0)
         slot = np.where(same, self.slot[rows] + 1, 0)
         places = sampler.places.at(now, chosen, slot)
@@ -191,10 +201,12 @@ class _Writing:
             )
         )
         mask = grammar.pitch(advance, track, pitch, chosen)
-        note = self._decide(2, sampler.outer[2](second), mask, places, index, given)
+        logits = sampler.outer[2](second) / of_pitch[chosen, None]
+        note = self._decide(2, logits, mask, places, index, given)
         third = gelu(sampler.inner[2](h + second + sampler.decided[2][note]))
         mask = grammar.duration(now)
-        length = 1 + self._decide(3, sampler.outer[3](third), mask, places, index, given)
+        logits = sampler.outer[3](third) / of_length[chosen, None]
+        length = 1 + self._decide(3, logits, mask, places, index, given)
         going = self.going
         on = rows[going]
         new = [values[going] for values in (now, chosen, note, length)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,13 @@ from gan.models.flow import Prior
 from gan.models.weights import named_weights, set_named_weights
 from gan.spec import RollSpec
 
-HOLD, ONSETS = "sampler/hold_thresholds", "sampler/onset_thresholds"
+SAMPLER = "sampler/"
+CALIBRATED = (
+    (f"{SAMPLER}hold_thresholds", 1.0),
+    (f"{SAMPLER}onset_thresholds", 1.0),
+    (f"{SAMPLER}temperatures", 4.0),
+)
+"""Numbers found after training, and what they must stay below."""
 BATCH = 64  # phrases a decoding step; bounds memory and suits two cores
 
 
@@ -59,25 +66,37 @@ class Encoded(Generator):
         """Keras variables of all three nets."""
         return [variable for model in self._models() for variable in model.trainable_variables]
 
+    def calibration(self) -> dict[str, NDArray[np.float32]]:
+        """What is found after training: thresholds and temperatures, by a stable name."""
+        return {
+            name: getattr(self, name.removeprefix(SAMPLER))
+            for name, _ in CALIBRATED
+            if getattr(self, name.removeprefix(SAMPLER)).size
+        }
+
+    def set_calibration(self, values: Mapping[str, NDArray[np.floating]]) -> None:
+        """Take numbers of `calibration` by name; what `values` lack stays as it is."""
+        most = dict(CALIBRATED)
+        found = {}
+        for name, current in self.calibration().items():
+            fresh = np.asarray(values.get(name, current), np.float32)
+            if fresh.shape != current.shape or not np.all((fresh > 0.0) & (fresh < most[name])):
+                raise CheckpointError(f"The weights hold {name} of another shape or out of range.")
+            found[name] = fresh
+        for name, fresh in found.items():
+            setattr(self, name.removeprefix(SAMPLER), fresh)
+
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        thresholds = {HOLD: self.hold_thresholds, ONSETS: self.onset_thresholds}
-        return {**named_weights(self._models()), **thresholds}
+        return {**named_weights(self._models()), **self.calibration()}
 
     def set_weights(self, values: dict[str, NDArray[np.floating]]) -> None:
-        hold = _thresholds(values, HOLD, self.hold_thresholds)
-        onsets = _thresholds(values, ONSETS, self.onset_thresholds)
-        set_named_weights(self._models(), values)
-        self.hold_thresholds, self.onset_thresholds = hold, onsets
-
-
-def _thresholds(
-    values: dict[str, NDArray[np.floating]], name: str, otherwise: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Stored thresholds; `otherwise` where older weights have none."""
-    found = np.asarray(values.get(name, otherwise), np.float32)
-    if found.shape != otherwise.shape or not np.all((found > 0.0) & (found < 1.0)):
-        raise CheckpointError(f"The weights hold {name} that are no thresholds.")
-    return found
+        before = self.calibration()
+        self.set_calibration(values)
+        try:
+            set_named_weights(self._models(), values)
+        except CheckpointError:
+            self.set_calibration(before)
+            raise
 
 
 def in_batches(function: Any, rows: Floats, *, empty: tuple[int, ...]) -> Floats:

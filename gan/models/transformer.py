@@ -43,6 +43,8 @@ class Transformer(Encoded):
         self.decoder = EventDecoder(spec, config, name="decoder")
         nothing = ops.zeros((1, 2), "int32")
         self.decoder(ops.zeros((1, self.plan_dim)), [nothing, nothing, nothing, nothing + 1])
+        # Of the decision for a step, for a track, and for each track's pitches and durations.
+        self.temperatures = np.ones(2 + 2 * len(spec.tracks), np.float32)
         self._plan = compiled(self.prior.to_latent)
 
     def latent_parts(self) -> dict[str, Part]:
@@ -74,7 +76,7 @@ class Transformer(Encoded):
         w = self.check(w)
         if not len(w):
             return np.zeros((0, *self.spec.shape), np.uint8)
-        sampler = EventSampler(self.decoder)
+        sampler = EventSampler(self.decoder, self.temperatures)
         blocks = []
         for start in range(0, len(w), BATCH):
             plan, noise = np.split(w[start : start + BATCH], [self.plan_dim], axis=1)
@@ -91,7 +93,7 @@ class Transformer(Encoded):
         unread = np.random.default_rng(UNREAD_SEED).standard_normal(self.places.size)
         noise = np.repeat(unread.astype(np.float32)[None], len(rolls), axis=0)
         events = events_of_rolls(np.asarray(rolls, np.uint8), self.spec)
-        noise = EventSampler(self.decoder).read_noise(plan, events, noise)
+        noise = EventSampler(self.decoder, self.temperatures).read_noise(plan, events, noise)
         return np.concatenate([normal, noise], axis=1)
 
     def continue_(
@@ -112,7 +114,7 @@ class Transformer(Encoded):
         spec, half = self.spec, max(self.spec.bars // 2, 1)
         if not len(rolls) or bars < 1:
             raise LatentError("To continue takes a phrase, and at least one bar to write.")
-        sampler = EventSampler(self.decoder)
+        sampler = EventSampler(self.decoder, self.temperatures)
         plan = self._plan(self.first_guess(rolls))
         kept = (spec.bars - half) * spec.steps_per_bar
         random = np.random.default_rng(seed)

@@ -33,6 +33,7 @@ from gan.models.config import ModelConfig, config_from_dict
 from gan.spec import RollSpec, spec_from_dict, spec_to_dict
 
 FORMAT = 1
+WEIGHTS = "weights.npz"
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def write_config(
 def write_weights(folder: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:
     """`weights.npz`, as float16: half the size, and well below what changes a phrase."""
     write_arrays(
-        folder / "weights.npz", {key: value.astype(np.float16) for key, value in weights.items()}
+        folder / WEIGHTS, {key: value.astype(np.float16) for key, value in weights.items()}
     )
 
 
@@ -157,7 +158,7 @@ def read_info(checkpoint_dir: str | Path) -> CheckpointInfo:
             f"{folder}/config.json has format {values.get('format')!r}, "
             f"but this program reads format {FORMAT}; it was written by something else."
         )
-    weights = folder / "weights.npz"
+    weights = folder / WEIGHTS
     if not weights.is_file():
         raise CheckpointError(f"{folder} holds no weights yet (weights.npz is missing).")
     measures = folder / "measures.json"
@@ -181,7 +182,7 @@ def read_info(checkpoint_dir: str | Path) -> CheckpointInfo:
 def load_generator(checkpoint_dir: str | Path) -> tuple[Generator, CheckpointInfo]:
     """Rebuild the generator of a checkpoint from its own configuration."""
     info = read_info(checkpoint_dir)
-    weights = read_arrays(info.path / "weights.npz")
+    weights = read_arrays(info.path / WEIGHTS)
     # Here, not above: Keras takes seconds to import, and listing checkpoints must not.
     from gan.models.registry import build
 

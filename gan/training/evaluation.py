@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,11 @@ MANY = 64  # phrases from which a spread can be told
 CALIBRATION_SEED = 7  # other samples than those that are judged
 HOLD_THRESHOLDS = (0.5, 0.4, 0.3, 0.2)
 ONSET_THRESHOLDS = (0.5, 0.6, 0.45, 0.4, 0.35)
+TEMPERATURES = (1.0, 0.85, 0.7, 0.55, 0.4)
 REFERENCE = "reference.npz"
+
+Knob = tuple[NDArray[np.float32], int | slice, Sequence[float]]
+"""An array, which of its numbers to set, and the values to try."""
 
 
 @dataclass(frozen=True)
@@ -137,35 +141,50 @@ def load_reference(folder: Path) -> Reference:
     return Reference(sides["held_out"], ceiling, float(arrays["diversity"]))
 
 
-def calibrate(generator: Generator, against: Reference, *, n: int) -> None:
-    """Set the generator's thresholds, a track at a time, to what overlaps best.
+def calibrate(generator: Generator, theirs: Mapping[str, NDArray[np.float64]], *, n: int) -> None:
+    """Set what the generator decides by to what brings `n` samples nearest to `theirs`.
 
-    A cell of a polyphonic track is its own yes or no; where the decoder is unsure how long a
-    note lasts, taking the likelier answer at every step cuts it short, and where it is unsure
-    which of several notes begins, leaves all of them out. Monophonic tracks choose among notes,
-    hold and rest: there a threshold is the odds that a new note is given. Generators that decide
-    all this when they write a note need none of it.
+    `theirs` are measures of phrases, better not those that judge the result. The numbers are
+    found one after the other, each by the mean overlap of all measures.
+
+    Thresholds: a cell of a polyphonic track is its own yes or no; where the decoder is unsure
+    how long a note lasts, taking the likelier answer at every step cuts it short, and where it
+    is unsure which of several notes begins, leaves all of them out. Monophonic tracks choose
+    among notes, hold and rest: there a threshold is the odds that a new note is given.
+
+    Temperatures, for generators that write note by note: a network that has not learnt all that
+    there is to learn spreads its doubt over choices that nobody would take; those add up over a
+    phrase.
     """
-    if "temperature" in generator.can:
-        return
     z = generator.sample_latent(n, CALIBRATION_SEED)
-    blocks = [generator.decode(z[start : start + 64]) for start in range(0, n, 64)]
+    ends = [(start, start + 64) for start in range(0, n, 64)]
 
-    def choose_best(
-        thresholds: NDArray[np.float32], index: int, candidates: Sequence[float]
-    ) -> None:
-        scores = {}
-        for threshold in candidates:
-            thresholds[index] = threshold
-            rolls = np.concatenate([generator.binarise(block) for block in blocks])
-            overlap = overlaps(measure(rolls, generator.spec), against.held_out)
-            scores[threshold] = np.mean(list(overlap.values()))
-        thresholds[index] = max(scores, key=lambda t: scores[t])
+    def search(write: Callable[[int], NDArray[np.uint8]], knobs: Sequence[Knob]) -> None:
+        for values, index, candidates in knobs:
+            scores = {}
+            for candidate in candidates:
+                values[index] = candidate
+                written = np.concatenate([write(block) for block in range(len(ends))])
+                overlap = overlaps(measure(written, generator.spec), theirs)
+                scores[candidate] = np.mean(list(overlap.values()))
+            values[index] = max(scores, key=lambda value: scores[value])
 
+    if "temperature" in generator.can:
+        w = [generator.to_w(z[start:end]) for start, end in ends]
+        heat = generator.temperatures
+        # All alike first, then each by itself.
+        search(
+            lambda block: generator.rolls_of_w(w[block]),
+            [(heat, index, TEMPERATURES) for index in (slice(None), *range(len(heat)))],
+        )
+        return
+    knobs: list[Knob] = []
     for index, track in enumerate(generator.spec.tracks):
         if not (track.monophonic or track.is_drum):
-            choose_best(generator.hold_thresholds, index, HOLD_THRESHOLDS)
-        choose_best(generator.onset_thresholds, index, ONSET_THRESHOLDS)
+            knobs.append((generator.hold_thresholds, index, HOLD_THRESHOLDS))
+        knobs.append((generator.onset_thresholds, index, ONSET_THRESHOLDS))
+    decoded = [generator.decode(z[start:end]) for start, end in ends]
+    search(lambda block: generator.binarise(decoded[block]), knobs)
 
 
 def evaluate(generator: Generator, against: Reference, *, n: int) -> Evaluation:

@@ -17,6 +17,7 @@ from gan.data.stream import batches
 from gan.errors import CheckpointError, DataError, SpecError
 from gan.models.base import Generator
 from gan.models.config import ModelConfig
+from gan.music.measures import measure
 from gan.training import checkpoint, evaluation, losses
 from gan.training.config import TrainConfig
 from gan.training.noise import step_noise
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gan.training.workers import Workers
 
 STATE = Path("training") / "state.npz"
+CALIBRATION = 512  # phrases at most, of which there are some forty sets
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,9 @@ def begin(run: Run) -> Session:
         state.start_from(start)
     if run.resume and (run.folder / STATE).is_file():
         state.restore(checkpoint.read_arrays(run.folder / STATE))
+        if (run.folder / checkpoint.WEIGHTS).is_file():
+            # Measured as the best so far was.
+            state.average.set_calibration(checkpoint.read_arrays(run.folder / checkpoint.WEIGHTS))
     return Session(run, state, replicas)
 
 
@@ -92,7 +97,7 @@ def _start_of(run: Run) -> dict[str, NDArray[Any]] | None:
             f"{', '.join(run.dataset.spec.track_names)}; start from a checkpoint of the same "
             "tracks and sizes, or leave out --start_from."
         )
-    return checkpoint.read_arrays(info.path / "weights.npz")
+    return checkpoint.read_arrays(info.path / checkpoint.WEIGHTS)
 
 
 def _claim(run: Run) -> None:
@@ -180,9 +185,11 @@ class Session:
             watch(Progress(state.step, config.steps, stage, {}, report))
 
     def finish(self) -> evaluation.Evaluation:
-        """Calibrate the thresholds of the best weights, measure once more, store them."""
+        """Calibrate the best weights on training songs, measure once more, store them."""
         generator, info = checkpoint.load_generator(self.run.folder)
-        evaluation.calibrate(generator, self.reference, n=self.config.samples)
+        some = evaluation.choose(self.train_index, self.config.samples, seed=5)
+        theirs = measure(rolls(self.run.dataset, some), self.state.spec)
+        evaluation.calibrate(generator, theirs, n=min(self.config.samples, CALIBRATION))
         result = evaluation.evaluate(generator, self.reference, n=self.config.samples)
         self._store(generator, int(info.measures.get("step", self.state.step)), result)
         return result
