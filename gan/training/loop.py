@@ -276,7 +276,12 @@ def _read_log(folder: Path) -> list[dict[str, Any]]:
 
 
 def _best_so_far(folder: Path) -> float:
-    return max((line.get("overlap", -1.0) for line in _read_log(folder)), default=-1.0)
+    """What the stored weights were measured at, as they are calibrated; -1 without any."""
+    try:
+        stored = json.loads((folder / "measures.json").read_text(encoding="utf-8"))
+        return float(stored["mean_overlap"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return -1.0
 
 
 def _check_finite(metrics: Mapping[str, float], step: int) -> None:
