@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pretty_midi
@@ -48,7 +49,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "GAN_CHECKPOINTS": str(root / "checkpoints")},
+            env={
+                **os.environ,
+                "GAN_CHECKPOINTS": str(root / "checkpoints"),
+                "GAN_DATA": str(root / "data"),
+            },
         )
     try:
         url = f"http://127.0.0.1:{port}"
@@ -208,6 +213,54 @@ def test_a_note_is_drawn_and_erased_by_hand(app: Demo, address: str) -> None:
     app.page.wait_for_function(f"(old) => JSON.stringify({NOTES}) === JSON.stringify(old)",
                                arg=before)  # fmt: skip
     expect(app.page.get_by_text("2 notes drawn or erased by hand.")).to_be_visible()
+
+
+def open_drawer(app: Demo, name: str) -> None:
+    app.page.get_by_role("radio", name=name).click()
+
+
+def test_a_favourite_is_there_in_another_visit_and_lends_a_track(app: Demo, address: str) -> None:
+    visit(app, address)
+    kept = app.page.evaluate(NOTES)
+    open_drawer(app, "Favourites")
+    app.page.get_by_label("Keep this phrase as").fill("Slow *dawn*")
+    app.page.get_by_role("button", name="Keep", exact=True).click()
+    expect(app.page.get_by_text("Slow *dawn*", exact=True)).to_be_visible()
+
+    visit(app, address)
+    app.page.get_by_role("button", name="New phrase").click()
+    app.page.wait_for_function(
+        f"(notes) => JSON.stringify({NOTES}) !== JSON.stringify(notes)", arg=kept
+    )
+    other = app.page.evaluate(NOTES)
+    open_drawer(app, "Favourites")
+    app.page.get_by_role("radio", name="+ Chords").click()
+    app.page.wait_for_function(
+        f"([notes]) => JSON.stringify({NOTES}[1]) === JSON.stringify(notes)", arg=[kept[1]]
+    )
+    assert app.page.evaluate(NOTES) == [other[0], kept[1], other[2]]
+    app.page.get_by_role("button", name="Go", exact=True).click()
+    app.page.wait_for_function(
+        f"(notes) => JSON.stringify({NOTES}) === JSON.stringify(notes)", arg=kept
+    )
+
+
+def test_the_score_is_engraved_and_taken_away(app: Demo, address: str, tmp_path: Path) -> None:
+    visit(app, address)
+    open_drawer(app, "Take away")
+    app.page.get_by_text("Show the score").click()
+    score = app.page.locator(".stImage img").first
+    expect(score).to_be_visible(timeout=LOADING)
+    app.page.wait_for_function(
+        "() => [...document.querySelectorAll('.stImage img')].every((image) => "
+        "image.complete && image.naturalWidth > 100)"
+    )
+    with app.page.expect_download() as waiting:
+        app.page.get_by_role("button", name="MusicXML").click()
+    path = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    parts = [part.findtext("part-name") for part in ElementTree.parse(path).iter("score-part")]
+    assert [name.upper() for name in parts if name] == list(tiny.SPEC.track_names)
 
 
 def test_interpolate_opens_with_a_strip_and_a_player(app: Demo, address: str) -> None:
