@@ -21,12 +21,12 @@ SAMPLE_SEED = 20_260_101
 MANY = 64  # phrases from which a spread can be told
 CALIBRATION_SEED = 7  # other samples than those that are judged
 HOLD_THRESHOLDS = (0.5, 0.4, 0.3, 0.2)
-ONSET_THRESHOLDS = (0.5, 0.6, 0.45, 0.4, 0.35)
-TEMPERATURES = (1.0, 0.85, 0.7, 0.55, 0.4)
+ONSET_THRESHOLDS = (0.6, 0.5, 0.45, 0.4, 0.35, 0.3)
+TEMPERATURES = (1.0, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2)
 REFERENCE = "reference.npz"
 
 Knob = tuple[NDArray[np.float32], int | slice, Sequence[float]]
-"""An array, which of its numbers to set, and the values to try."""
+"""An array, which of its numbers to set, and the values to try, in order."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def calibrate(generator: Generator, theirs: Mapping[str, NDArray[np.float64]], *
     """Set what the generator decides by to what brings `n` samples nearest to `theirs`.
 
     `theirs` are measures of phrases, better not those that judge the result. The numbers are
-    found one after the other, each by the mean overlap of all measures.
+    found one after the other, each by the mean overlap of all measures, from where they are.
 
     Thresholds: a cell of a polyphonic track is its own yes or no; where the decoder is unsure
     how long a note lasts, taking the likelier answer at every step cuts it short, and where it
@@ -157,34 +157,52 @@ def calibrate(generator: Generator, theirs: Mapping[str, NDArray[np.float64]], *
     phrase.
     """
     z = generator.sample_latent(n, CALIBRATION_SEED)
-    ends = [(start, start + 64) for start in range(0, n, 64)]
-
-    def search(write: Callable[[int], NDArray[np.uint8]], knobs: Sequence[Knob]) -> None:
-        for values, index, candidates in knobs:
-            scores = {}
-            for candidate in candidates:
-                values[index] = candidate
-                written = np.concatenate([write(block) for block in range(len(ends))])
-                overlap = overlaps(measure(written, generator.spec), theirs)
-                scores[candidate] = np.mean(list(overlap.values()))
-            values[index] = max(scores, key=lambda value: scores[value])
-
-    if "temperature" in generator.can:
-        w = [generator.to_w(z[start:end]) for start, end in ends]
-        heat = generator.temperatures
-        # All alike first, then each by itself.
-        search(
-            lambda block: generator.rolls_of_w(w[block]),
-            [(heat, index, TEMPERATURES) for index in (slice(None), *range(len(heat)))],
-        )
-        return
+    blocks = [z[start : start + 64] for start in range(0, n, 64)]
     knobs: list[Knob] = []
-    for index, track in enumerate(generator.spec.tracks):
-        if not (track.monophonic or track.is_drum):
-            knobs.append((generator.hold_thresholds, index, HOLD_THRESHOLDS))
-        knobs.append((generator.onset_thresholds, index, ONSET_THRESHOLDS))
-    decoded = [generator.decode(z[start:end]) for start, end in ends]
-    search(lambda block: generator.binarise(decoded[block]), knobs)
+    if "temperature" in generator.can:
+        heat, ws = generator.temperatures, [generator.to_w(block) for block in blocks]
+        # All alike first, then each by itself.
+        knobs += [(heat, index, TEMPERATURES) for index in (slice(None), *range(len(heat)))]
+
+        def written() -> NDArray[np.uint8]:
+            return np.concatenate([generator.rolls_of_w(w) for w in ws])
+    else:
+        for index, track in enumerate(generator.spec.tracks):
+            if not (track.monophonic or track.is_drum):
+                knobs.append((generator.hold_thresholds, index, HOLD_THRESHOLDS))
+            knobs.append((generator.onset_thresholds, index, ONSET_THRESHOLDS))
+        decoded = [generator.decode(block) for block in blocks]
+
+        def written() -> NDArray[np.uint8]:
+            return np.concatenate([generator.binarise(block) for block in decoded])
+
+    def score() -> float:
+        overlap = overlaps(measure(written(), generator.spec), theirs)
+        return float(np.mean(list(overlap.values())))
+
+    for knob in knobs:
+        _climb(knob, score)
+
+
+def _climb(knob: Knob, score: Callable[[], float]) -> None:
+    """Set a knob to a peak of the score along its ladder, beginning where it stands."""
+    values, where, ladder = knob
+    scores: dict[int, float] = {}
+
+    def at(rung: int) -> float:
+        if not 0 <= rung < len(ladder):
+            return -np.inf
+        if rung not in scores:
+            values[where] = ladder[rung]
+            scores[rung] = score()
+        return scores[rung]
+
+    now = float(np.mean(values[where]))
+    rung = min(range(len(ladder)), key=lambda k: abs(ladder[k] - now))
+    for way in (1, -1):
+        while at(rung + way) > at(rung):
+            rung += way
+    values[where] = ladder[rung]
 
 
 def evaluate(generator: Generator, against: Reference, *, n: int) -> Evaluation:
