@@ -131,7 +131,8 @@ def _sampling_sliders(sampling: Sampling) -> list[Slider]:
         id=TEMPERATURE,
         label="Temperature",
         value=sampling.temperature,
-        help="How daring each note is: below 1 the likelier ones, above 1 rarer ones too.",
+        help="How daring each note is: 1 as tuned to the songs it learnt from, below it the "
+        "likelier notes, above it rarer ones too.",
         minimum=TEMPERATURE_MIN,
         maximum=TEMPERATURE_MAX,
         default=1.0,
