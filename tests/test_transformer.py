@@ -159,6 +159,13 @@ def test_choice_and_noise_are_inverse() -> None:
     assert (quantile_choice(logits, noise, Sampling()) == chosen).all()
 
 
+def test_a_choice_is_read_back_however_sharp_the_temperature() -> None:
+    logits = np.array([[0.0, -30.0, -60.0, FORBIDDEN]], np.float32).repeat(3, axis=0)
+    sharp = Sampling(temperature=0.2)
+    noise = noise_of_choice(logits, np.arange(3), sharp)
+    assert quantile_choice(logits, noise, sharp).tolist() == [0, 1, 2]
+
+
 def test_choices_are_drawn_as_often_as_their_probability_says() -> None:
     logits = np.log(np.array([[0.1, 0.6, 0.3]], np.float32)).repeat(20_000, axis=0)
     noise = np.random.default_rng(1).standard_normal(20_000).astype(np.float32)

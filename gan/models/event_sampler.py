@@ -28,6 +28,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 KEEP = 0.7  # share of phrases not over from which the others stay in the cache
+RAREST = 1e-9  # share of a choice beside the likeliest
 QUANTILE_LIMIT = 8.0  # of a normal number; what lies beyond is not told apart
 
 
@@ -56,6 +57,8 @@ def _shares(logits: Floats, sampling: Sampling) -> NDArray[np.float64]:
     """Unnormalised probabilities; in double precision, or rare choices drown in rounding."""
     scaled = logits.astype(np.float64) / sampling.temperature
     share: NDArray[np.float64] = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    # However sharp, what can be chosen keeps a quantile of its own, or it could not be read back.
+    share = np.maximum(share, RAREST)
     share[logits <= FORBIDDEN] = 0.0
     if sampling.top_p < 1.0:
         order = np.argsort(-share, axis=-1)
