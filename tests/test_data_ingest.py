@@ -273,3 +273,4 @@ def test_a_pop909_song_with_a_broken_beat_file_stops_nothing(tmp_path: Path) -> 
     assert dataset.song_names == ("001",)
     assert len(report.refused) == 3
     assert all("beat_midi.txt" in reason for reason in report.refused.values())
+    assert report.refused["004"] == "beat_midi.txt is empty"  # and not a warning's cut-off text

@@ -68,8 +68,11 @@ def read_phrases(folder: Path, name: str, hop_bars: int) -> Phrases:
 
 def _beats(path: Path) -> tuple[npt.NDArray[np.float64], bool, npt.NDArray[np.intp]]:
     """Beat times in seconds, whether the song is in three, and which beats start a 4/4 bar."""
+    lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
+    if not lines:  # loadtxt would only warn, and a warning's fate is the caller's to say
+        raise MidiError("beat_midi.txt is empty")
     try:
-        table = np.loadtxt(path, ndmin=2)
+        table = np.loadtxt(lines, ndmin=2)
     except ValueError as error:
         raise MidiError(f"beat_midi.txt is not a table of numbers: {error}") from error
     if table.size == 0 or table.shape[1] < 3 or not (np.diff(table[:, 0]) > 0).all():
