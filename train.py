@@ -48,6 +48,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--batch_size", type=int, default=defaults.batch_size)
     add("--seed", type=int, default=defaults.seed)
     add("--learning_rate", type=float, default=defaults.learning_rate, help="of the VAE stage")
+    add("--cooldown", type=float, default=defaults.cooldown, help="share at the end to zero rate")
     add("--adversarial_rate", type=float, default=defaults.adversarial_rate)
     add("--discriminator_rate", type=float, default=defaults.discriminator_rate)
     add("--warmup", type=float, default=defaults.warmup, help="share trained as a VAE first")

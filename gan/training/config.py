@@ -17,7 +17,8 @@ class TrainConfig:
     summed reconstruction cross-entropy, `profile` the profile loss, `r1` the gradient
     penalty, taken every `r1_every` steps (lazy regularisation: Karras et al. 2020), `fit` the
     flow's negative log likelihood a dimension of the latents of real phrases.
-    `reconstructed` is the share of fakes that are reconstructions; the rest are samples of
+    `cooldown` is the share of the VAE stage, at its end, over which its learning rate falls in a
+    line to zero. `reconstructed` is the share of fakes that are reconstructions; the rest are samples of
     the prior. `kl` weighs the KL term against the summed cross-entropy; it rises over `kl_steps`.
     """
 
@@ -27,6 +28,7 @@ class TrainConfig:
     batch_size: int = 64
     seed: int = 0
     learning_rate: float = 1e-3
+    cooldown: float = 0.0
     adversarial_rate: float = 3e-4
     discriminator_rate: float = 5e-4
     kl: float = 0.25
@@ -51,6 +53,8 @@ class TrainConfig:
             raise SpecError("batch_size must be a multiple of 8.")
         if not 0.0 <= self.warmup <= 1.0:
             raise SpecError("warmup must lie between 0 and 1.")
+        if not 0.0 <= self.cooldown <= 1.0:
+            raise SpecError("cooldown must lie between 0 and 1.")
         if not 0.0 < self.reconstructed < 1.0:
             raise SpecError("reconstructed must lie between 0 and 1, ends excluded.")
 

@@ -166,6 +166,7 @@ class Session:
         fresh = False
         while state.step < config.steps and not self._out_of_time() and not stop():
             stage = self._stage()
+            state.cooled.assign(self._cooled())
             if stage not in steps:
                 steps[stage] = self._step_of(stage)
             noise = step_noise(
@@ -204,6 +205,19 @@ class Session:
         batch = rolls(self.run.dataset, some).astype(np.float32)
         profile = [np.asarray(part) for part in losses.profiles(batch, self.state.spec)]
         return gan_step(self.state, profile, self.workers)
+
+    def _cooled(self) -> float:
+        """What a cooldown leaves of the learning rate of the VAE stage, 1 to 0.
+
+        A line to zero at the end wins what a rate that stays high leaves (Hägele et al. 2024,
+        "Scaling laws and compute-optimal training beyond fixed training durations").
+        """
+        if not self.config.cooldown:
+            return 1.0
+        stage = self.config.warmup if self.config.family == "gan" else 1.0
+        done = max(self.state.step / self.config.steps, self._elapsed_share())
+        left = (1.0 - done / max(stage, 1e-9)) / self.config.cooldown
+        return min(max(left, 0.0), 1.0)
 
     def _elapsed_share(self) -> float:
         """Share of the minutes that is over; 0 where there is no such limit."""

@@ -33,6 +33,8 @@ class TrainState:
         self._average: Encoded | None = None
         self.weights = Flat(self.generator.trainable_variables(), "generator")
         self.average_weights = keras.Variable(self.weights.vector, trainable=False, name="average")
+        # What a cooldown leaves of the learning rate, set before each step.
+        self.cooled = keras.Variable(1.0, trainable=False, name="cooled")
         self.vae_optimizer = keras.optimizers.Adam(config.learning_rate, clipnorm=500.0)
         self.vae_optimizer.build([self.weights.vector])
         self.discriminator: Any = None

@@ -53,10 +53,11 @@ def _apply(optimizer: Any, vector: tf.Tensor, weights: Flat) -> None:
 def _set_rate(state: TrainState, index: tf.Tensor) -> None:
     """The learning rate of a step: a short warm-up, then decay with the root of time.
 
-    Needs no planned length.
+    That needs no planned length; the cooldown at the end of a run does, see the loop.
     """
     age = tf.cast(index, tf.float32)
     rate = tf.minimum((age + 1.0) / 100.0, tf.math.rsqrt(1.0 + age / 2000.0))
+    rate *= state.cooled.value
     state.vae_optimizer.learning_rate.assign(state.config.learning_rate * rate)
 
 
