@@ -25,7 +25,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.data.dataset import Dataset, rolls, split_by_song
+from gan.data.dataset import Dataset, must_fit, rolls, split_by_song
 from gan.data.ingest import ingest
 from gan.errors import DataError, GanError
 from gan.models.base import Generator
@@ -134,7 +134,7 @@ def evaluate(
         against = load_reference(info.path)
     else:
         dataset, _ = ingest(data_dir, scheme=generator.spec.scheme, cache_dir=cache_dir)
-        _must_fit(dataset.spec, generator.spec)
+        must_fit(dataset, generator.spec)
         songs = Songs(dataset, n)
         train, held_out = split_by_song(dataset)
         against = reference(dataset, train, held_out, n=n)
@@ -146,14 +146,6 @@ def evaluate(
         "generator": latent.summary(generator),
         **extra,
     }
-
-
-def _must_fit(theirs: RollSpec, ours: RollSpec) -> None:
-    if theirs != ours:
-        raise DataError(
-            f"The data has the tracks {', '.join(theirs.track_names)} and the checkpoint "
-            f"{', '.join(ours.track_names)}; give the data that it was trained on."
-        )
 
 
 def _figures(spec: RollSpec, samples: Rolls, against: Reference) -> dict[str, Any]:

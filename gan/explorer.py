@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
 
 SEED_MAX = 2**31 - 1
+LATENTS_KEPT = 1024  # of seeds; some megabytes
 SLIDER_MAX = 3.0
 TRUNCATION_MAX = 1.5
 TEMPO_MIN, TEMPO_MAX = 40.0, 240.0
@@ -102,6 +104,8 @@ class Explorer:
         self.info = info
         self.directions = tuple(directions)
         self._vectors = {direction.id: direction.vector for direction in directions}
+        # Kept, since a judge's choice takes as long as some fifty phrases.
+        self._kept = lru_cache(LATENTS_KEPT)(self._latent_of_seed)
 
     @property
     def spec(self) -> RollSpec:
@@ -111,17 +115,20 @@ class Explorer:
     def can(self) -> frozenset[str]:
         return self.generator.can
 
+    def _latent_of_seed(self, seed: int) -> Floats:
+        return np.asarray(self.generator.sample_latent(1, seed)[0], np.float32)
+
     def z(self, point: Point) -> Floats:
         """The point's z `(latent_dim,)`, part seeds and truncation applied."""
         if point.z is not None:
             z = self.generator.check(np.asarray(point.z, np.float32))[0].copy()
         else:
-            z = self.generator.sample_latent(1, point.seed)[0]
+            z = self._kept(point.seed).copy()
         parts = self.generator.latent_parts()
         for name, seed in point.part_seeds.items():
             if name not in parts:
                 raise LatentError(f"This checkpoint's latent has no part {name!r}.")
-            z[parts[name]] = self.generator.sample_latent(1, seed)[0][parts[name]]
+            z[parts[name]] = self._kept(seed)[parts[name]]
         return np.asarray(point.truncation * z, np.float32)
 
     def w(self, point: Point) -> Floats:
@@ -209,7 +216,7 @@ class Explorer:
 
         One seed a phrase, so that phrase k of a call is what the app shows at that seed.
         """
-        z = np.concatenate([self.z(Point(seed + k, truncation))[None] for k in range(n)])
+        z = np.float32(truncation) * self.generator.latents_of_seeds(range(seed, seed + n))
         return z, self.rolls_of_z(z, sampling)
 
     def between(self, a: Point, b: Point, steps: int) -> tuple[Floats, Rolls]:

@@ -33,7 +33,7 @@ LAYERS = (
     ),
     ("gan.explorer",),
     ("gan.ui",),
-    ("app", "pages", "train", "generate", "gan.evaluate"),
+    ("app", "pages", "train", "generate", "gan.evaluate", "gan.tune"),
 )
 STREAMLIT_IN = ("app", "pages", "gan.ui")
 SLOW = ("tensorflow", "keras", "jax", "torch", "music21", "sklearn", "scipy")

@@ -9,7 +9,7 @@ import pytest
 import tiny
 
 from gan import evaluate
-from gan.data.dataset import rolls, split_by_song
+from gan.data.dataset import must_fit, rolls, split_by_song
 from gan.errors import CheckpointError, DataError
 from gan.models.registry import build
 from gan.music.measures import measure
@@ -118,9 +118,8 @@ def test_figures_against_songs(checkpoint: Path) -> None:
 
 
 def test_other_tracks_are_refused() -> None:
-    other = tiny.dataset().spec
     with pytest.raises(DataError, match="trained on"):
-        evaluate._must_fit(other, tiny_with_two_tracks())
+        must_fit(tiny.dataset(), tiny_with_two_tracks())
 
 
 def tiny_with_two_tracks():

@@ -50,6 +50,15 @@ def rolls(dataset: Dataset, index: npt.ArrayLike) -> Roll:
     return unpack(np.asarray(dataset.bits[chosen]), dataset.spec)
 
 
+def must_fit(dataset: Dataset, spec: RollSpec) -> None:
+    """`DataError` unless the phrases have the tracks and the grid of a checkpoint's `spec`."""
+    if dataset.spec != spec:
+        raise DataError(
+            f"The data has the tracks {', '.join(dataset.spec.track_names)} and the checkpoint "
+            f"{', '.join(spec.track_names)}; give the data that it was trained on."
+        )
+
+
 def split_by_song(
     dataset: Dataset,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -15,6 +15,7 @@ from gan.models.compiled import compiled, compiled_gradient
 from gan.models.config import ModelConfig
 from gan.models.decoder import Decoder
 from gan.models.inversion import PRIOR, descend
+from gan.models.judge import Budget
 from gan.models.layers import Tensor
 from gan.models.likelihood import reconstruction
 from gan.models.networks import BATCH, Encoded, in_batches
@@ -25,6 +26,7 @@ class Autoencoder(Encoded):
     """Decoder and encoder nets, compiled for use from NumPy."""
 
     can = frozenset({"encode", "density", "parts", "lock_tracks", "lock_bars"})
+    budget = Budget(whole=16, part=4)
 
     def __init__(self, spec: RollSpec, config: ModelConfig) -> None:
         super().__init__(spec, config)

@@ -9,7 +9,7 @@ Arrays in and out are NumPy; nothing outside this layer meets a tensor.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gan.errors import LatentError
 from gan.models.config import ModelConfig, latent_dim, latent_parts
+from gan.models.judge import Budget, Judge, chosen
 from gan.models.sampling import Sampling
 from gan.music.rolls import binarise
 from gan.spec import RollSpec
@@ -33,6 +34,7 @@ class Generator(ABC):
 
     family: ClassVar[str]
     can: ClassVar[frozenset[str]]
+    budget: ClassVar[Budget]  # what a judge may ask for before it settles
 
     def __init__(self, spec: RollSpec, config: ModelConfig) -> None:
         self.spec = spec
@@ -45,6 +47,7 @@ class Generator(ABC):
         self.onset_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.hold_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.temperatures = np.zeros(0, np.float32)
+        self.judge: Judge | None = None
 
     @property
     def w_dim(self) -> int:
@@ -59,14 +62,32 @@ class Generator(ABC):
         """All numbers of each part, in z and in w."""
         return dict(self.plan_parts())
 
-    def sample_latent(self, n: int, seed: int, truncation: float = 1.0) -> Floats:
-        """`n` standard normal latents times `truncation`, `(n, latent_dim)`.
+    def draw_latent(self, n: int, seed: int) -> Floats:
+        """`n` standard normal latents, `(n, latent_dim)`; first rows do not depend on `n`."""
+        noise = np.random.default_rng(seed).standard_normal((n, self.latent_dim))
+        return noise.astype(np.float32)
 
-        A seed's first rows do not depend on `n`. Scaling, rather than redrawing values
+    def sample_latent(self, n: int, seed: int, truncation: float = 1.0) -> Floats:
+        """`n` latents of phrases times `truncation`, `(n, latent_dim)`.
+
+        With a judge they are chosen, each among candidates of its own; without one they are
+        drawn. A seed's first rows do not depend on `n`. Scaling, rather than redrawing values
         outside a bound, lets a truncation slider move a phrase smoothly.
         """
-        noise = np.random.default_rng(seed).standard_normal((n, self.latent_dim))
-        return (truncation * noise).astype(np.float32)
+        if self.judge is None:
+            z = self.draw_latent(n, seed)
+        else:
+            randoms = [np.random.default_rng((seed, row)) for row in range(n)]
+            z = chosen(self, self.judge, self.budget, randoms)
+        return np.asarray(truncation * z, np.float32)
+
+    def latents_of_seeds(self, seeds: Sequence[int]) -> Floats:
+        """The one latent that `sample_latent(1, seed)` gives, for each seed, `(n, latent_dim)`."""
+        if self.judge is None:
+            rows = [self.draw_latent(1, seed) for seed in seeds]
+            return np.concatenate([np.zeros((0, self.latent_dim), np.float32), *rows])
+        randoms = [np.random.default_rng((seed, 0)) for seed in seeds]
+        return chosen(self, self.judge, self.budget, randoms)
 
     def decode(self, z: Floats) -> Floats:
         """Probabilities `(n, track, step, pitch, channel)` in 0 to 1."""

@@ -20,6 +20,7 @@ from gan.models.compiled import compiled
 from gan.models.config import ModelConfig
 from gan.models.event_decoder import EventDecoder
 from gan.models.event_sampler import EventSampler
+from gan.models.judge import Budget
 from gan.models.networks import Encoded
 from gan.models.places import Places
 from gan.models.sampling import Sampling
@@ -35,6 +36,7 @@ class Transformer(Encoded):
 
     family = "transformer"
     can = frozenset({"encode", "continue", "temperature", "lock_tracks", "lock_bars"})
+    budget = Budget(whole=4)
 
     def __init__(self, spec: RollSpec, config: ModelConfig) -> None:
         super().__init__(spec, config)

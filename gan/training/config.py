@@ -18,8 +18,9 @@ class TrainConfig:
     penalty, taken every `r1_every` steps (lazy regularisation: Karras et al. 2020), `fit` the
     flow's negative log likelihood a dimension of the latents of real phrases.
     `cooldown` is the share of the VAE stage, at its end, over which its learning rate falls in a
-    line to zero. `reconstructed` is the share of fakes that are reconstructions; the rest are samples of
-    the prior. `kl` weighs the KL term against the summed cross-entropy; it rises over `kl_steps`.
+    line to zero. `reconstructed` is the share of fakes that are reconstructions; the rest are
+    samples of the prior. `kl` weighs the KL term against the summed cross-entropy; it rises over
+    `kl_steps`.
     """
 
     family: str = "gan"

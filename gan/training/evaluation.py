@@ -15,7 +15,7 @@ from gan.models.base import Generator
 from gan.music.compare import overlaps
 from gan.music.measures import measure
 from gan.spec import ONSET
-from gan.training.checkpoint import read_arrays, write_arrays
+from gan.training.checkpoint import read_arrays, write_arrays, write_json, write_weights
 
 SAMPLE_SEED = 20_260_101
 MANY = 64  # phrases from which a spread can be told
@@ -215,4 +215,30 @@ def evaluate(generator: Generator, against: Reference, *, n: int) -> Evaluation:
         mean=mean,
         share=mean / max(against.mean_ceiling, 1e-9),
         diversity=spread(samples) / max(against.diversity, 0.01),
+    )
+
+
+def store(
+    folder: Path,
+    generator: Generator,
+    result: Evaluation,
+    against: Reference,
+    *,
+    step: int,
+    samples: int,
+) -> None:
+    """A generator's weights, and in `measures.json` what was measured of them."""
+    write_weights(folder, generator.weights())
+    write_json(
+        folder / "measures.json",
+        {
+            "step": step,
+            "samples": samples,
+            "overlap": dict(result.overlap),
+            "mean_overlap": result.mean,
+            "ceiling": dict(against.ceiling),
+            "mean_ceiling": against.mean_ceiling,
+            "share_of_ceiling": result.share,
+            "diversity": result.diversity,
+        },
     )

@@ -17,17 +17,16 @@ from gan.data.stream import batches
 from gan.errors import CheckpointError, DataError, SpecError
 from gan.models.base import Generator
 from gan.models.config import ModelConfig
-from gan.music.measures import measure
 from gan.training import checkpoint, evaluation, losses
 from gan.training.config import TrainConfig
 from gan.training.noise import step_noise
 from gan.training.state import TrainState
+from gan.training.tuning import tune
 
 if TYPE_CHECKING:
     from gan.training.workers import Workers
 
 STATE = Path("training") / "state.npz"
-CALIBRATION = 512  # phrases at most, of which there are some forty sets
 
 
 @dataclass(frozen=True)
@@ -186,11 +185,9 @@ class Session:
             watch(Progress(state.step, config.steps, stage, {}, report))
 
     def finish(self) -> evaluation.Evaluation:
-        """Calibrate the best weights on training songs, measure once more, store them."""
+        """Tune the best weights on training songs, measure once more, store them."""
         generator, info = checkpoint.load_generator(self.run.folder)
-        some = evaluation.choose(self.train_index, self.config.samples, seed=5)
-        theirs = measure(rolls(self.run.dataset, some), self.state.spec)
-        evaluation.calibrate(generator, theirs, n=min(self.config.samples, CALIBRATION))
+        tune(generator, self.run.dataset, self.train_index, samples=self.config.samples)
         result = evaluation.evaluate(generator, self.reference, n=self.config.samples)
         self._store(generator, int(info.measures.get("step", self.state.step)), result)
         return result
@@ -260,20 +257,13 @@ class Session:
 
     def _store(self, generator: Generator, step: int, result: evaluation.Evaluation) -> None:
         """A generator's weights, and what was measured of them."""
-        folder = self.run.folder
-        checkpoint.write_weights(folder, generator.weights())
-        checkpoint.write_json(
-            folder / "measures.json",
-            {
-                "step": step,
-                "samples": self.config.samples,
-                "overlap": dict(result.overlap),
-                "mean_overlap": result.mean,
-                "ceiling": dict(self.reference.ceiling),
-                "mean_ceiling": self.reference.mean_ceiling,
-                "share_of_ceiling": result.share,
-                "diversity": result.diversity,
-            },
+        evaluation.store(
+            self.run.folder,
+            generator,
+            result,
+            self.reference,
+            step=step,
+            samples=self.config.samples,
         )
 
 

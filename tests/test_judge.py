@@ -1,0 +1,162 @@
+"""A judge that knows songs from samples, and draws that heed it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tiny
+
+from gan.data.dataset import rolls, split_by_song
+from gan.errors import CheckpointError
+from gan.models.judge import Budget, Judge, chosen, features, judge_among
+from gan.models.registry import build
+from gan.music.measures import measure
+from gan.training import tuning
+from gan.training.judging import appoint, fit_judge
+
+NAMES = sorted(measure(np.zeros((1, *tiny.SPEC.shape), np.uint8), tiny.SPEC))
+
+
+def judge_of(name: str, slope: float) -> Judge:
+    """A judge whose log odds are `slope` times one measure; the undefined counts as 0."""
+    weight = np.zeros((1, 2 * len(NAMES), 1), np.float32)
+    weight[0, NAMES.index(name)] = slope
+    return Judge(
+        {
+            # About where the lively generator has it.
+            "middle": np.full(len(NAMES), 349.0 if name == "CHORDS.notes" else 10.0, np.float32),
+            "scale": np.full(len(NAMES), 5.0, np.float32),
+            "weight:0": weight,
+            "bias:0": np.zeros((1, 1), np.float32),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def generator():
+    made = build("vae", tiny.SPEC, tiny.MODEL)
+    made.set_weights(tiny.lively(made.weights(), np.random.default_rng(1)))
+    return made
+
+
+@pytest.fixture(autouse=True)
+def unjudged(generator):
+    yield
+    generator.judge = None
+
+
+def heard(generator, z: np.ndarray) -> dict[str, np.ndarray]:
+    return measure(generator.rolls_of_w(generator.to_w(z)), tiny.SPEC)
+
+
+def test_features_are_standard_clipped_and_say_what_is_undefined() -> None:
+    table = {"b": np.array([3.0, np.nan, 900.0]), "a": np.array([0.0, 2.0, np.nan])}
+    found = features(table, np.array([1.0, 1.0]), np.array([1.0, 2.0]))
+    # By name: a before b, then the flags in the same order.
+    assert found.tolist() == [[-1, 1, 0, 0], [1, 0, 0, 1], [0, 5, 1, 0]]
+
+
+def test_log_odds_by_hand() -> None:
+    arrays = {
+        "middle": np.zeros(1, np.float32),
+        "scale": np.ones(1, np.float32),
+        "weight:0": np.array([[[1.0, -1.0], [0.0, 0.0]], [[2.0, 0.0], [0.0, 7.0]]], np.float32),
+        "bias:0": np.array([[0.0, 0.5], [1.0, 0.0]], np.float32),
+        "weight:1": np.array([[[1.0], [10.0]], [[1.0], [1.0]]], np.float32),
+        "bias:1": np.array([[0.0], [-1.0]], np.float32),
+    }
+    # At 2: first network max(2, 0) + 10 max(-1.5, 0) = 2, second 5 + 0 - 1 = 4; mean 3.
+    # At -2: 0 + 25 = 25 and 0 + 0 - 1 = -1; mean 12. Undefined: 0 + 5 and 1 + 7 - 1; mean 6.
+    odds = Judge(arrays).log_odds({"one": np.array([2.0, -2.0, np.nan])})
+    assert odds.tolist() == [3.0, 12.0, 6.0]
+
+
+def test_without_a_judge_draws_are_plain(generator) -> None:
+    z = generator.sample_latent(3, seed=5)
+    assert np.array_equal(z, generator.draw_latent(3, 5))
+    assert np.array_equal(generator.latents_of_seeds([7, 5])[1], z[0])
+    assert generator.latents_of_seeds([]).shape == (0, generator.latent_dim)
+
+
+def test_what_the_judge_likes_is_drawn_more_often(generator) -> None:
+    plain = heard(generator, generator.draw_latent(60, 0))["CHORDS.notes"].mean()
+    found = {}
+    for slope in (-3.0, 3.0):
+        generator.judge = judge_of("CHORDS.notes", slope)
+        found[slope] = heard(generator, generator.sample_latent(60, 0))["CHORDS.notes"].mean()
+    assert found[-3.0] < plain < found[3.0]
+
+
+def test_an_indifferent_judge_changes_no_distribution(generator) -> None:
+    generator.judge = judge_of("CHORDS.notes", 0.0)
+    z = generator.sample_latent(200, 0)
+    assert abs(z.mean()) < 0.05
+    assert z.std() == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_seeds_latent_is_its_own(generator) -> None:
+    generator.judge = judge_of("LEAD.notes", 1.0)
+    many = generator.sample_latent(40, seed=3)  # more than a block
+    assert np.array_equal(many[:2], generator.sample_latent(2, seed=3))
+    assert np.array_equal(generator.latents_of_seeds([9, 3])[1], many[0])
+    assert np.array_equal(generator.sample_latent(1, 3, truncation=0.5), many[:1] / 2)
+    assert len(np.unique(many, axis=0)) == 40
+
+
+def test_parts_are_chosen_in_turn(generator) -> None:
+    judge = judge_of("CHORDS.notes", 50.0)
+    randoms = [np.random.default_rng(k) for k in range(20)]
+    whole = chosen(generator, judge, Budget(whole=4), randoms)
+    randoms = [np.random.default_rng(k) for k in range(20)]
+    parts = chosen(generator, judge, Budget(whole=4, part=3), randoms)
+    shared = generator.latent_parts()["shared"]
+    assert np.array_equal(whole[:, shared], parts[:, shared])
+    before, after = (heard(generator, z)["CHORDS.notes"] for z in (whole, parts))
+    # The current part is among the candidates, so so stern a judge never does worse.
+    assert (after >= before).all()
+    assert after.mean() > before.mean()
+
+
+def test_a_fitted_judge_knows_songs_by_what_sets_them_apart() -> None:
+    rng = np.random.default_rng(0)
+    songs = {"x": rng.normal(1.0, 1.0, 4000), "y": rng.normal(0.0, 1.0, 4000)}
+    samples = {"x": rng.normal(-1.0, 1.0, 3000), "y": rng.normal(0.0, 1.0, 3000)}
+    judge = fit_judge(samples, songs)
+    x = np.array([-1.0, 0.0, 1.0])
+    odds = judge.log_odds({"x": x, "y": np.zeros(3)})
+    # Two normals a deviation to each side: log odds are 2x, the sides' sizes aside.
+    assert odds[0] < odds[1] < odds[2]
+    assert odds == pytest.approx(2 * x, abs=0.8)
+
+
+def test_a_judge_is_stored_with_the_weights(generator) -> None:
+    dataset = tiny.dataset()
+    theirs = measure(rolls(dataset, np.arange(len(dataset))), tiny.SPEC)
+    appoint(generator, theirs, pool=100)
+    again = build("vae", tiny.SPEC, tiny.MODEL)
+    stored = {key: values.astype(np.float16) for key, values in generator.judge.stored().items()}
+    again.set_weights(generator.weights() | stored)
+    assert np.array_equal(again.sample_latent(3, 1), generator.sample_latent(3, 1))
+    # Weights without a judge take it away again.
+    plain = {k: v for k, v in generator.weights().items() if not k.startswith("judge/")}
+    again.set_weights(plain)
+    assert again.judge is None
+    wrong = {"judge/middle": np.zeros(3), "judge/scale": np.ones(3)}
+    with pytest.raises(CheckpointError, match="judge of other measures"):
+        judge_among(wrong, tiny.SPEC)
+    with pytest.raises(CheckpointError, match="judge of other measures"):
+        again.set_weights(plain | stored | {"judge/bias:0": np.full((4, 128), np.nan)})
+
+
+def test_a_judge_stays_only_where_it_helps(generator, monkeypatch) -> None:
+    dataset = tiny.dataset(songs=30, phrases=8)
+    train, _ = split_by_song(dataset)
+    tuning.tune(generator, dataset, train[:50], samples=16)
+    assert generator.judge is None  # too few phrases
+    nearness = iter([0.5, 0.6, 0.5, 0.4])
+    monkeypatch.setattr(tuning, "_nearness", lambda *_: next(nearness))
+    monkeypatch.setattr(tuning, "POOL", 200)
+    tuning.tune(generator, dataset, train, samples=16)
+    assert generator.judge is not None
+    tuning.tune(generator, dataset, train, samples=16)
+    assert generator.judge is None
