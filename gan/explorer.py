@@ -105,7 +105,8 @@ class Explorer:
         self.directions = tuple(directions)
         self._vectors = {direction.id: direction.vector for direction in directions}
         # Kept, since a judge's choice takes as long as some fifty phrases.
-        self._kept = lru_cache(LATENTS_KEPT)(self._latent_of_seed)
+        self._drawn = lru_cache(LATENTS_KEPT)(self._draw)
+        self._taken = lru_cache(LATENTS_KEPT)(self._take)
 
     @property
     def spec(self) -> RollSpec:
@@ -115,20 +116,26 @@ class Explorer:
     def can(self) -> frozenset[str]:
         return self.generator.can
 
-    def _latent_of_seed(self, seed: int) -> Floats:
+    def _draw(self, seed: int, z: tuple[float, ...] | None) -> Floats:
+        """The z `(latent_dim,)` that a seed stands for, or the one that stands in for it."""
+        if z is not None:
+            return np.asarray(self.generator.check(np.asarray(z, np.float32))[0], np.float32)
         return np.asarray(self.generator.sample_latent(1, seed)[0], np.float32)
+
+    def _take(self, seed: int, z: tuple[float, ...] | None, name: str, take: int) -> Floats:
+        """The numbers of one part in another take of the phrase that `_draw` gives."""
+        part = self.generator.latent_parts()[name]
+        found = self.generator.another_take(self._drawn(seed, z), name, take)
+        return np.asarray(found[part], np.float32)
 
     def z(self, point: Point) -> Floats:
         """The point's z `(latent_dim,)`, part seeds and truncation applied."""
-        if point.z is not None:
-            z = self.generator.check(np.asarray(point.z, np.float32))[0].copy()
-        else:
-            z = self._kept(point.seed).copy()
+        z = self._drawn(point.seed, point.z).copy()
         parts = self.generator.latent_parts()
         for name, seed in point.part_seeds.items():
             if name not in parts:
                 raise LatentError(f"This checkpoint's latent has no part {name!r}.")
-            z[parts[name]] = self._kept(seed)[parts[name]]
+            z[parts[name]] = self._taken(point.seed, point.z, name, seed)
         return np.asarray(point.truncation * z, np.float32)
 
     def w(self, point: Point) -> Floats:

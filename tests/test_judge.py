@@ -117,6 +117,24 @@ def test_parts_are_chosen_in_turn(generator) -> None:
     assert after.mean() > before.mean()
 
 
+def test_another_take_of_a_part_is_chosen_and_leaves_the_rest(generator) -> None:
+    z = generator.draw_latent(1, 2)[0]
+    part = generator.latent_parts()["track:CHORDS"]
+    rest = np.delete(np.arange(len(z)), np.arange(len(z))[part])
+    plain = generator.another_take(z, "track:CHORDS", seed=6)
+    assert np.array_equal(plain[part], generator.draw_latent(1, 6)[0][part])
+    generator.judge = judge_of("CHORDS.notes", 3.0)
+    takes = np.stack([generator.another_take(z, "track:CHORDS", seed) for seed in range(12)])
+    assert all(np.array_equal(each[rest], z[rest]) for each in takes)
+    assert len(np.unique(takes, axis=0)) == 12
+    assert np.array_equal(takes[6], generator.another_take(z, "track:CHORDS", 6))
+    others = np.repeat(z[None], 12, axis=0)
+    others[:, part] = generator.draw_latent(12, 0)[:, part]
+    assert heard(generator, takes)["CHORDS.notes"].mean() > (
+        heard(generator, others)["CHORDS.notes"].mean()
+    )
+
+
 def test_a_fitted_judge_knows_songs_by_what_sets_them_apart() -> None:
     rng = np.random.default_rng(0)
     songs = {"x": rng.normal(1.0, 1.0, 4000), "y": rng.normal(0.0, 1.0, 4000)}

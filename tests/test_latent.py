@@ -49,6 +49,8 @@ class Knobs:
     def sample_latent(self, n: int, seed: int, truncation: float = 1.0) -> np.ndarray:
         return np.random.default_rng(seed).standard_normal((n, 6)).astype(np.float32) * truncation
 
+    draw_latent = sample_latent
+
     def to_w(self, z: np.ndarray) -> np.ndarray:
         return z
 

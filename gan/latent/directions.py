@@ -89,8 +89,11 @@ class Samples:
 def draw(
     generator: Generator, n: int, *, seed: int, progress: Callable[[int, int], None] | None = None
 ) -> Samples:
-    """`n` random phrases in blocks, so that memory stays flat."""
-    z = generator.sample_latent(n, seed)
+    """`n` phrases of plain draws in blocks, so that memory stays flat.
+
+    Plain, because it takes many, spread widely, to learn what moves what.
+    """
+    z = generator.draw_latent(n, seed)
     ws, blocks, features = [], [], []
     for start in range(0, n, 256):
         w = generator.to_w(z[start : start + 256])
@@ -171,16 +174,22 @@ def named_directions(
     samples: Samples,
     *,
     names: Sequence[str] | None = None,
+    phrases: Floats | None = None,
     probes: int = PROBES,
 ) -> list[Direction]:
-    """One calibrated direction a measure; see the module's head."""
+    """One calibrated direction a measure; see the module's head.
+
+    `phrases` are the w of those that it is to hold for, first `probes` to correct it on, then
+    `JUDGES` to judge it on; by default those of `samples`.
+    """
     # Every measure has a vector, so that each direction can be freed of what the others move;
     # those with a name become sliders.
     basis = choose_measures(samples, names)
     chosen = [name for name in basis if _label(name)]
     if not chosen:
         return []
-    probe = samples.w[:probes]
+    phrases = samples.w if phrases is None else phrases
+    probe = phrases[:probes]
     vectors = _least_norm(samples, basis)
     effects = _effects(generator, vectors, probe, samples.measures, basis)
     candidates = [
@@ -204,7 +213,7 @@ def named_directions(
         found = np.where(better[:, None], vectors, found)
         best = np.maximum(best, scores)
     # Judged on other phrases than those that it was chosen on.
-    fresh = samples.w[probes : probes + JUDGES] if len(samples.w) > probes else samples.w
+    fresh = phrases[probes : probes + JUDGES] if len(phrases) > probes else phrases
     moved = _effects(generator, found, fresh[:EFFECTS], samples.measures, everything)
     gain = np.clip(moved[np.arange(len(chosen)), own], 0.5, 2.0)[:, None]
     found, moved = found / gain, moved / gain
@@ -364,7 +373,11 @@ def find_directions(
     """Named directions and `count` principal components from `n` random phrases."""
     samples = draw(generator, n, seed=seed, progress=progress)
     probes = SLOW_PROBES if "temperature" in generator.can else PROBES
-    found = named_directions(generator, samples, probes=probes) if named else []
+    found: list[Direction] = []
+    if named:
+        # Phrases as a person meets them: chosen, where there is a judge.
+        met = generator.to_w(generator.sample_latent(min(probes + JUDGES, n), seed + 1))
+        found = named_directions(generator, samples, phrases=met, probes=probes)
     return found + components(generator, samples, count, probes=probes)
 
 

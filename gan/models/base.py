@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gan.errors import LatentError
 from gan.models.config import ModelConfig, latent_dim, latent_parts
-from gan.models.judge import Budget, Judge, chosen
+from gan.models.judge import Budget, Judge, chosen, take
 from gan.models.sampling import Sampling
 from gan.music.rolls import binarise
 from gan.spec import RollSpec
@@ -88,6 +88,15 @@ class Generator(ABC):
             return np.concatenate([np.zeros((0, self.latent_dim), np.float32), *rows])
         randoms = [np.random.default_rng((seed, 0)) for seed in seeds]
         return chosen(self, self.judge, self.budget, randoms)
+
+    def another_take(self, z: Floats, name: str, seed: int) -> Floats:
+        """`z` (latent_dim,) with the part `name` drawn anew, or chosen to go with the rest."""
+        part = self.latent_parts()[name]
+        if self.judge is not None:
+            return take(self, self.judge, self.budget, z, name, np.random.default_rng((seed, 1)))
+        z = z.copy()
+        z[part] = self.draw_latent(1, seed)[0][part]
+        return z
 
     def decode(self, z: Floats) -> Floats:
         """Probabilities `(n, track, step, pitch, channel)` in 0 to 1."""

@@ -139,6 +139,24 @@ def _chosen_block(
     return z
 
 
+def take(
+    generator: Generator,
+    judge: Judge,
+    budget: Budget,
+    z: Floats,
+    name: str,
+    random: np.random.Generator,
+) -> Floats:
+    """`z` (latent_dim,) with another of the part `name`, chosen to go with the rest of it."""
+    part = generator.latent_parts()[name]
+    count = max(2 * budget.part, 1)
+    candidates: Floats = np.repeat(z[None, None], count, axis=1)
+    candidates[0, :, part] = random.standard_normal((count, z[part].size), np.float32)
+    odds = _odds(generator, judge, candidates) if count > 1 else np.zeros((1, 1))
+    found, _ = _picked(candidates, odds, [random])
+    return np.asarray(found[0], np.float32)
+
+
 def _odds(generator: Generator, judge: Judge, candidates: Floats) -> NDArray[np.float64]:
     """The judge's log odds of candidates `(n, candidate, latent_dim)`, `(n, candidate)`."""
     flat = candidates.reshape(-1, candidates.shape[-1])
