@@ -126,6 +126,27 @@ def test_a_run_starts_from_the_weights_of_another(trained: Path, tmp_path: Path)
         assert all(np.array_equal(stored[name], v) for name, v in generator.weights().items())
 
 
+def test_a_cooldown_is_a_line_to_zero_at_the_end_of_the_vae_stage(tmp_path: Path) -> None:
+    config = replace(CONFIG, steps=40, warmup=0.5, cooldown=0.5)  # twenty steps as a VAE
+    run = session(tmp_path / "run", config)
+    left = []
+    for step in (0, 10, 15, 19, 20, 30):
+        run.state.step = step
+        left.append(round(run._cooled(), 3))
+    assert left == [1.0, 1.0, 0.5, 0.1, 0.0, 0.0]
+    with pytest.raises(SpecError, match="cooldown"):
+        replace(CONFIG, cooldown=1.5)
+
+
+def test_a_rate_that_has_cooled_down_moves_nothing(tmp_path: Path) -> None:
+    config = replace(CONFIG, steps=2, family="vae", cooldown=1.0)
+    run = session(tmp_path / "run", config)
+    run._cooled = lambda: 0.0  # type: ignore[method-assign]
+    before = run.state.arrays()["generator/000"]
+    run.go()
+    assert np.array_equal(run.state.arrays()["generator/000"], before)
+
+
 def test_a_start_of_other_sizes_is_refused(trained: Path, tmp_path: Path) -> None:
     wider = replace(tiny.MODEL, width=32)
     run = loop.Run(tiny.dataset(), tmp_path / "next", CONFIG, wider, start_from=trained)
