@@ -36,7 +36,7 @@ class Transformer(Encoded):
 
     family = "transformer"
     can = frozenset({"encode", "continue", "temperature", "lock_tracks", "lock_bars"})
-    budget = Budget(whole=4)
+    budget = Budget(whole=6)
 
     def __init__(self, spec: RollSpec, config: ModelConfig) -> None:
         super().__init__(spec, config)
