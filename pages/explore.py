@@ -15,7 +15,9 @@ from gan.ui import panels
 from gan.ui.backend import moved
 from gan.ui.drawers import drawers
 from gan.ui.hint import first_visit_hint
-from gan.ui.link import point_to_text
+from gan.ui.keeping import lock, unlock
+from gan.ui.link import recipe
+from gan.ui.performance import performance_controls
 from gan.ui.player import Action, Commit, Mix, Stroke, player
 from gan.ui.session import (
     base_name,
@@ -24,9 +26,11 @@ from gan.ui.session import (
     live_session,
     loaded,
     preview_of,
+    query_of,
     wait_for,
     write_link,
 )
+from gan.ui.words import plain
 
 top = st.container()
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
@@ -47,9 +51,9 @@ def take_mix(mix: Mix) -> None:
 def take_action(action: Action) -> None:
     point, part = desk.point, action.part
     if action.kind == "lock":
-        desk.go(replace(point, locks={**point.locks, part: replace(point, locks={})}))
+        desk.go(lock(point, part, spec))
     elif action.kind == "unlock":
-        desk.go(replace(point, locks={k: v for k, v in point.locks.items() if k != part}))
+        desk.go(unlock(point, part, spec))
     elif action.kind == "reroll":
         desk.go(replace(point, part_seeds={**point.part_seeds, part: new_seed()}))
 
@@ -96,7 +100,7 @@ def start_from_edits() -> None:
 
 with top:
     for notice in desk.notices:
-        st.warning(notice)
+        st.warning(plain(notice))
     first_visit_hint()
 
 with bar:
@@ -127,15 +131,22 @@ with bar:
         shortcut="Ctrl+Shift+Z",
     )
     st.button(
-        "A/B" if desk.kept else "Keep as A",
-        icon=":material/compare:",
-        on_click=desk.compare,
-        help="Keeps this phrase; pressed again later, it goes back and forth between the two.",
+        "Keep as A",
+        icon=":material/bookmark:",
+        on_click=desk.keep,
+        help="Remembers this phrase as A; what you do then is B, and you can go back and forth.",
     )
+    if desk.kept is not None:
+        st.button(
+            f"Hear {'A' if desk.side == 'B' else 'B'}",
+            icon=":material/compare:",
+            on_click=desk.compare,
+            help=f"This is {desk.side}.",
+        )
 
 main = st.container()
 with st.container(border=True):
-    panels.performance_controls(spec, desk, key="explore")
+    performance_controls(spec, desk, key="explore")
 
 if explorer is None:
     roll = preview_of(info)
@@ -146,7 +157,7 @@ else:
         roll = explorer.roll(desk.point)
     except GanError as error:
         st.error(f"{error} Back to the plain phrase of this seed.")
-        desk.point = Point(seed=desk.point.seed)
+        desk.go(Point(seed=desk.point.seed))
         roll = explorer.roll(desk.point)
 
 if roll is not None:
@@ -194,8 +205,8 @@ if roll is not None:
                 )
     if explorer is not None:
         stem = f"{info.name}-seed-{desk.point.seed}"
-        recipe = f"{info.name} {info.digest} {point_to_text(desk.point)}"
+        text = recipe(query_of(info, desk))
         with bar:
-            panels.downloads(roll, spec, desk=desk, stem=stem, recipe=recipe)
-        drawers(explorer, desk, roll, stem=stem, recipe=recipe)
+            panels.downloads(roll, spec, desk=desk, stem=stem, recipe=text)
+        drawers(explorer, desk, roll, stem=stem, recipe=text)
         write_link(info, desk)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -19,11 +17,14 @@ from gan.music.midi import midi_bytes
 from gan.pictures import roll_png
 from gan.plots import strip_figure
 from gan.ui import link, shelf
-from gan.ui.panels import download, heard
-from gan.ui.session import HISTORY, Desk, known_of
+from gan.ui.desk import Desk
+from gan.ui.keeping import lend
+from gan.ui.panels import download, gains, heard, mixed
+from gan.ui.session import known_of, query_of
+from gan.ui.session_file import open_session, session_bytes
+from gan.ui.words import plain
 
 SHOWN = 8  # phrases of the history
-SESSION_LIMIT = 1_000_000  # bytes of a session file
 NAMES = ("History", "Favourites", "Take away", "Session")
 
 
@@ -45,7 +46,7 @@ def drawers(explorer: Explorer, desk: Desk, roll: Rolls, *, stem: str, recipe: s
 
 def history(explorer: Explorer, desk: Desk) -> None:
     """Where the user has been, as small rolls."""
-    places = [*desk.past, desk.point, *desk.future]
+    places = [place.point for place in (*desk.past, desk.place, *desk.future)]
     here = len(desk.past)
     first = max(0, min(here - SHOWN // 2, len(places) - SHOWN))
     shown = places[first : first + SHOWN]
@@ -89,17 +90,6 @@ def _remembered(explorer: Explorer, point: Point) -> Rolls:
     return _roll_of(explorer.info.digest, name, explorer, point)
 
 
-def query_of(explorer: Explorer, desk: Desk) -> dict[str, str | list[str]]:
-    """The desk as its link holds it."""
-    return link.to_query(
-        explorer.info.name,
-        explorer.info.digest,
-        point=desk.point,
-        how=desk.how,
-        muted=desk.muted(explorer.spec.track_names),
-    )
-
-
 def favourites(explorer: Explorer, desk: Desk) -> None:
     """Named phrases: keep, go to, take a track from, forget."""
     info = explorer.info
@@ -107,7 +97,7 @@ def favourites(explorer: Explorer, desk: Desk) -> None:
         row = st.columns([4, 1], vertical_alignment="bottom")
         name = row[0].text_input("Keep this phrase as", max_chars=shelf.NAME_LENGTH)
         if row[1].form_submit_button("Keep", icon=":material/star:", width="stretch"):
-            _try(lambda: shelf.add(name, info.name, query_of(explorer, desk)))
+            _try(lambda: shelf.add(name, info.name, query_of(info, desk)))
     kept = [each for each in shelf.read() if each.checkpoint == info.name]
     if not kept:
         st.caption("Phrases that you keep stay here, also after a restart.")
@@ -122,21 +112,18 @@ def _favourite(explorer: Explorer, desk: Desk, each: shelf.Favourite) -> None:
         return link.from_query(each.query, explorer.info.digest, known_of(explorer.info, explorer))
 
     def go() -> None:
-        found = shared()
-        desk.go(found.point)
-        desk.how, desk.notices = found.how, found.notices
+        desk.open(shared())
 
     def take() -> None:
         track = st.session_state[f"{key}:track"]
         if track is not None:
-            lent = replace(shared().point, locks={})
-            desk.go(replace(desk.point, locks={**desk.point.locks, f"track:{track}": lent}))
+            desk.go(lend(desk.point, shared().point, track, explorer.spec))
 
     def forget() -> None:
         _try(lambda: shelf.remove(each.name, each.checkpoint))
 
     row = st.columns([4, 2, 4, 1], vertical_alignment="center")
-    row[0].markdown(f"**{_plain(each.name)}**")
+    row[0].markdown(f"**{plain(each.name)}**")
     row[1].button("Go", key=f"{key}:go", on_click=go, icon=":material/star:", width="stretch")
     st.session_state[f"{key}:track"] = None
     row[2].segmented_control(
@@ -149,25 +136,19 @@ def _favourite(explorer: Explorer, desk: Desk, each: shelf.Favourite) -> None:
         help="Plays this track of the favourite in place of your own, and locks it.",
     )
     row[3].button("", key=f"{key}:forget", on_click=forget, icon=":material/delete:",
-                  help=f"Forget {_plain(each.name)}")  # fmt: skip
-
-
-def _plain(name: str) -> str:
-    """A user's text without what Markdown would make of it."""
-    return "".join(f"\\{char}" if char in r"\`*_{}[]()#+-.!|<>~$:" else char for char in name)
+                  help=f"Forget {plain(each.name)}")  # fmt: skip
 
 
 def _try(action: Callable[[], None]) -> None:
     try:
         action()
     except GanError as error:
-        st.warning(str(error))
+        st.warning(plain(str(error)))
 
 
 def take_away(explorer: Explorer, desk: Desk, roll: Rolls, *, stem: str, recipe: str) -> None:
     """Files of all kinds; each is made when it is asked for."""
     spec, how = explorer.spec, heard(desk, explorer.spec)
-    sound = desk.soundfont
     title = stem.replace("-", " ")
     st.caption("Muted tracks stay out of what is mixed. MIDI carries its recipe as text.")
     with st.container(horizontal=True):
@@ -182,13 +163,13 @@ def take_away(explorer: Explorer, desk: Desk, roll: Rolls, *, stem: str, recipe:
     with st.container(horizontal=True):
         download(
             "FLAC",
-            lambda: encode_flac(mix(render_stems(perform(roll, spec, how), soundfont=sound))),
+            lambda: encode_flac(mixed(perform(roll, spec, how), desk, spec, how)),
             name=f"{stem}.flac",
             mime="audio/flac",
         )
         download(
             "Stems (WAV)",
-            lambda: stems_zip(roll, explorer, how, sound),
+            lambda: stems_zip(roll, explorer, desk),
             name=f"{stem}-stems.zip",
             mime="application/zip",
         )
@@ -224,16 +205,18 @@ def _pages(xml: bytes) -> list[str]:
     return engraved(xml)
 
 
-def stems_zip(roll: Rolls, explorer: Explorer, how: Performance, soundfont: str | None) -> bytes:
+def stems_zip(roll: Rolls, explorer: Explorer, desk: Desk) -> bytes:
     """One WAV a track that is heard, at the level that they have in the mix."""
+    how = heard(desk, explorer.spec)
     midi = perform(roll, explorer.spec, how)
-    stems = render_stems(midi, soundfont=soundfont)
+    stems = render_stems(midi, soundfont=desk.soundfont)
     level = levelling_gain(stems)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for instrument, stem in zip(midi.instruments, stems, strict=True):
+        parts = zip(midi.instruments, stems, gains(desk, explorer.spec, how), strict=True)
+        for instrument, stem, gain in parts:
             name = f"{instrument.name.lower()}.wav"
-            archive.writestr(name, encode_wav(mix(stem[None], level=level)))
+            archive.writestr(name, encode_wav(mix(stem[None], [gain], level=level)))
     return target.getvalue()
 
 
@@ -255,62 +238,6 @@ def session(explorer: Explorer, desk: Desk) -> None:
             try:
                 open_session(given.getvalue(), explorer, desk)
             except GanError as error:
-                st.error(str(error))
+                st.error(plain(str(error)))
             else:
                 st.rerun()
-
-
-def session_bytes(explorer: Explorer, desk: Desk) -> bytes:
-    """The session as JSON."""
-    values = {
-        "format": 1,
-        "checkpoint": explorer.info.name,
-        "now": _lists(query_of(explorer, desk)),
-        "past": [_lists(_query_at(explorer, desk, point)) for point in desk.past],
-        "favourites": [
-            vars(each) for each in shelf.read() if each.checkpoint == explorer.info.name
-        ],
-    }
-    return json.dumps(values, indent=1).encode()
-
-
-def _query_at(explorer: Explorer, desk: Desk, point: Point) -> dict[str, str | list[str]]:
-    info = explorer.info
-    return link.to_query(info.name, info.digest, point=point, how=desk.how)
-
-
-def _lists(query: dict[str, str | list[str]]) -> dict[str, list[str]]:
-    return {key: value if isinstance(value, list) else [value] for key, value in query.items()}
-
-
-class SessionFileError(GanError):
-    """A file that is no session of this checkpoint."""
-
-
-def open_session(data: bytes, explorer: Explorer, desk: Desk) -> None:
-    """Take over a session file; raises `SessionFileError`, and then nothing has changed."""
-    if len(data) > SESSION_LIMIT:
-        raise SessionFileError("The file is too large to be a session.")
-    try:
-        values: Any = json.loads(data)
-        checkpoint = values["checkpoint"]
-        wanted = [values["now"], *list(values["past"])[-HISTORY:]]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SessionFileError("The file is no session: choose one that was saved here.") from error
-    if checkpoint != explorer.info.name:
-        raise SessionFileError(
-            f"The session is of the generator {str(checkpoint)[:60]!r}: choose that one first."
-        )
-    entries = [
-        shelf.as_favourite({"name": "-", "checkpoint": "-", "query": query}) for query in wanted
-    ]
-    if None in entries:
-        raise SessionFileError("The file is no session: choose one that was saved here.")
-    known = known_of(explorer.info, explorer)
-    found = [link.from_query(each.query, explorer.info.digest, known) for each in entries if each]
-    given = values.get("favourites")
-    fresh = [shelf.as_favourite(each) for each in given] if isinstance(given, list) else []
-    shelf.merge([each for each in fresh if each is not None])
-    now, *past = found
-    desk.past, desk.future, desk.kept = [each.point for each in past], [], None
-    desk.point, desk.how, desk.notices = now.point, now.how, now.notices

@@ -1,4 +1,4 @@
-"""Pieces that pages share: player data, instrument pickers, downloads."""
+"""Pieces that pages share: player data, sliders, downloads."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from dataclasses import replace
 import pretty_midi
 import streamlit as st
 
-from gan.audio import encode_wav, find_soundfonts, fluidsynth_status, mix, render_stems
+from gan.audio import Sound, encode_wav, mix, render_stems
 from gan.explorer import (
     SLIDER_MAX,
-    TEMPO_MAX,
-    TEMPO_MIN,
-    TRANSPOSE_MAX,
     TRUNCATION_MAX,
     Explorer,
     Performance,
@@ -28,26 +25,12 @@ from gan.music.rolls import notes_from_roll
 from gan.plots import TRACK_COLOURS
 from gan.spec import RollSpec
 from gan.ui.backend import TEMPERATURE, TOP_P, TRUNCATION, density_id
+from gan.ui.desk import Desk
+from gan.ui.performance import instrument_name, programs_of
 from gan.ui.player import Grid, PlayerData, PlayerTrack, Slider
-from gan.ui.session import Desk
 from gan.ui.sound import stems_of
 
-KEYS = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
 SIDE_EFFECT = 0.3  # of a standard deviation; what a slider moves less than this is not named
-
-
-def key_name(transpose: int) -> str:
-    """The keys that C major and A minor become."""
-    return f"{KEYS[transpose % 12]} / {KEYS[(transpose + 9) % 12].lower()} ({transpose:+d})"
-
-
-def programs_of(spec: RollSpec, how: Performance) -> tuple[int, ...]:
-    """The General MIDI program of each track."""
-    return how.programs or tuple(track.program for track in spec.tracks)
-
-
-def instrument_name(program: int) -> str:
-    return str(pretty_midi.program_to_instrument_name(program))
 
 
 def track_panel(
@@ -214,104 +197,25 @@ def player_data(
     )
 
 
-def performance_controls(spec: RollSpec, desk: Desk, *, key: str) -> None:
-    """Tempo, key, instruments, soundfont; they change the desk."""
-    how = desk.how
-    tempo, transpose, instruments = st.columns(3, vertical_alignment="bottom")
-    with tempo:
-        bpm = st.slider(
-            "Tempo",
-            int(TEMPO_MIN),
-            int(TEMPO_MAX),
-            round(how.tempo),
-            key=f"{key}:bpm",
-            help="Quarter notes a minute.",
-        )
-    with transpose:
-        semitones = st.select_slider(
-            "Key",
-            range(-TRANSPOSE_MAX, TRANSPOSE_MAX + 1),
-            how.transpose,
-            format_func=key_name,
-            key=f"{key}:key",
-            help="Phrases are written in C major or A minor; this transposes them.",
-        )
-    with instruments, st.popover("Instruments and feel", icon=":material/piano:", width="stretch"):
-        programs = tuple(
-            track.program
-            if track.is_drum
-            else st.selectbox(
-                track.name.capitalize(),
-                range(128),
-                program,
-                format_func=instrument_name,
-                key=f"{key}:program:{track.name}",
-            )
-            for track, program in zip(spec.tracks, programs_of(spec, how), strict=True)
-        )
-        desk.soundfont = _soundfont(desk.soundfont, key=key)
-        swing = st.slider(
-            "Swing",
-            0.0,
-            1.0,
-            how.feel.swing,
-            0.05,
-            key=f"{key}:swing",
-            help="0 is straight, 1 plays the second eighth of a beat as the last of a triplet.",
-        )
-        human = st.slider(
-            "Humanise",
-            0.0,
-            1.0,
-            how.feel.humanise,
-            0.05,
-            key=f"{key}:human",
-            help="Small differences in time and strength, the same each time.",
-        )
-    default = tuple(track.program for track in spec.tracks)
-    desk.how = Performance(
-        float(bpm) if bpm != round(how.tempo) else how.tempo,
-        semitones,
-        None if programs == default else programs,
-        feel=replace(how.feel, swing=swing, humanise=human),
-    )
-
-
-def _soundfont(chosen: str | None, *, key: str) -> str | None:
-    fonts = find_soundfonts()
-    status = fluidsynth_status()
-    if not status.available:
-        st.caption(status.message)
-        return None
-    paths = [str(font.path) for font in fonts]
-    if not paths:
-        return None
-    names = {str(font.path): font.name for font in fonts}
-    picked = st.selectbox(
-        "Soundfont",
-        paths,
-        paths.index(chosen) if chosen in paths else 0,
-        format_func=lambda path: names[path],
-        key=f"{key}:soundfont",
-    )
-    return None if picked == paths[0] else str(picked)
-
-
 def heard(desk: Desk, spec: RollSpec) -> Performance:
-    """How the phrase is played, without the tracks that are muted."""
-    muted = desk.muted(spec.track_names)
-    include = tuple(name not in muted for name in spec.track_names) if muted else None
-    return replace(desk.how, include=include)
+    """How the phrase is played, without the tracks that are not heard."""
+    include = desk.heard(spec.track_names)
+    return desk.how if all(include) else replace(desk.how, include=include)
 
 
-def downloads(
-    roll: Rolls,
-    spec: RollSpec,
-    *,
-    desk: Desk,
-    stem: str,
-    recipe: str,
-) -> None:
+def gains(desk: Desk, spec: RollSpec, how: Performance) -> list[float]:
+    """The player's factor of each track that is included."""
+    every = desk.gains(spec.track_names)
+    include = how.include or (True,) * len(every)
+    return [gain for gain, on in zip(every, include, strict=True) if on]
+
+
+def mixed(midi: pretty_midi.PrettyMIDI, desk: Desk, spec: RollSpec, how: Performance) -> Sound:
+    """The phrase as the player mixes it."""
+    return mix(render_stems(midi, soundfont=desk.soundfont), gains(desk, spec, how))
+
+
+def downloads(roll: Rolls, spec: RollSpec, *, desk: Desk, stem: str, recipe: str) -> None:
     """MIDI and WAV of what is heard: muted tracks stay out."""
     how = heard(desk, spec)
 
@@ -319,7 +223,7 @@ def downloads(
         return perform(roll, spec, how, recipe)
 
     def wav() -> bytes:
-        return encode_wav(mix(render_stems(midi(), soundfont=desk.soundfont)))
+        return encode_wav(mixed(midi(), desk, spec, how))
 
     download("MIDI", lambda: midi_bytes(midi()), name=f"{stem}.mid", mime="audio/midi")
     download("WAV", wav, name=f"{stem}.wav", mime="audio/wav")
