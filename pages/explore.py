@@ -115,13 +115,20 @@ with bar:
         help="The same seed, the same phrase.",
         width=140,
     )
-    st.button("New phrase", icon=":material/casino:", on_click=roll_dice, type="primary")
+    st.button(
+        "New phrase",
+        icon=":material/casino:",
+        on_click=roll_dice,
+        type="primary",
+        help="Another seed. Sliders stay, and so does what is locked.",
+    )
     st.button(
         "Undo",
         icon=":material/undo:",
         on_click=desk.undo,
         disabled=not desk.past,
         shortcut="Ctrl+Z",
+        help="Ctrl+Z" if desk.past else "Nothing has changed yet.",
     )
     st.button(
         "Redo",
@@ -129,6 +136,7 @@ with bar:
         on_click=desk.redo,
         disabled=not desk.future,
         shortcut="Ctrl+Shift+Z",
+        help="Ctrl+Shift+Z" if desk.future else "Nothing has been undone.",
     )
     st.button(
         "Keep as A",
@@ -201,7 +209,9 @@ if roll is not None:
                     on_click=start_from_edits,
                     disabled="encode" not in explorer.can,
                     help="The generator takes the phrase in, so that sliders move what you drew "
-                    "too. It may come back a little different.",
+                    "too. It may come back a little different."
+                    if "encode" in explorer.can
+                    else f"{info.name} cannot read a phrase back.",
                 )
     if explorer is not None:
         stem = f"{info.name}-seed-{desk.point.seed}"

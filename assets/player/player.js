@@ -113,6 +113,8 @@ class Player {
     const { signal } = quit;
     this.quit = quit;
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    const press = (event) => (this.clicked = event.target.closest?.("button, summary"));
+    document.addEventListener("pointerdown", press, { signal, capture: true });
     this.root.addEventListener("pointerdown", () => (this.pressed = true), { signal, capture: true });
     const release = () => {
       this.pressed = false;
@@ -358,10 +360,11 @@ class Player {
 
   // --- Drawing --------------------------------------------------------------------------
 
-  #draw(on) {
+  #draw(on, byKey = false) {
     this.transport.setPen(on);
     this.stage.pen.track = Number(this.transport.penTrack.value) || 0;
     this.stage.pen.on = on && this.data.editable;
+    if (byKey && this.stage.pen.on) this.stage.pen.focus();
   }
 
   /**
@@ -451,16 +454,24 @@ class Player {
     const { target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const ours = this.root.contains(target);
-    if (!ours && target !== document.body) return;
     const { key } = event;
+    if (key === "Tab") this.clicked = null;
+    const button = target.closest?.("button, summary");
+    // A button that was clicked keeps the focus; whoever presses the space bar then means to play.
+    const clicked = button && button === this.clicked;
+    if (!ours && target !== document.body && !(clicked && key === " ")) return;
     if (target.closest?.("select, textarea, [contenteditable], input:not([type=range])")) return;
     const beat = this.data.grid.steps_per_beat;
     const at = this.engine.position() ?? 0;
     const here = Math.round(at / beat) * beat;
     const ruler = target === this.stage.ruler.canvas;
-    if (key === " " && !target.closest?.("button, summary")) this.toggle();
+    if (key === " " && (!button || clicked)) {
+      if (clicked) button.blur(); // Or it would be pressed when the key comes up.
+      this.toggle();
+    }
     else if (ours && key.toLowerCase() === "l") this.#setLoop(!this.engine.loop);
-    else if (ours && key.toLowerCase() === "d" && this.data.editable) this.#draw(!this.stage.pen.on);
+    else if (ours && key.toLowerCase() === "d" && this.data.editable) this.#draw(!this.stage.pen.on, true);
+    else if (ours && key === "Escape" && this.stage.pen.on) this.#draw(false);
     else if (ours && key === "[") this.#setRegion([Math.min(here, this.region[1] - beat), this.region[1]], true);
     else if (ours && key === "]") this.#setRegion([this.region[0], Math.max(here, this.region[0] + beat)], true);
     else if (ruler && key === "ArrowLeft") this.#seek(Math.max(0, (Math.ceil(at / beat - 0.01) - 1) * beat));

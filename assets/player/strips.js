@@ -57,24 +57,31 @@ class Strip {
         onclick: () => onAction(this.track.locked ? "unlock" : "lock", this.track.name),
       });
       extras.push(this.lock);
-      this.setLocked(this.track.locked);
     }
     if (this.track.reroll) {
-      const label = `Another take of ${name}`;
-      extras.push(
-        el("button", {
-          class: "gp-toggle gp-dice", type: "button", "aria-label": label, title: label,
-          onclick: () => onAction("reroll", this.track.name),
-        }, icon("dice")),
-      );
+      this.dice = el("button", {
+        class: "gp-toggle gp-dice", type: "button", "aria-label": `Another take of ${name}`,
+        onclick: () => onAction("reroll", this.track.name),
+      }, icon("dice"));
+      extras.push(this.dice);
     }
+    this.setLocked(this.track.locked);
     return extras;
   }
 
   setLocked(locked) {
     this.track.locked = locked;
+    const name = title(this.track.name);
+    if (this.dice) {
+      this.dice.disabled = Boolean(locked);
+      this.dice.title = locked ? `${name} is kept: unlock it for another take` : `Another take of ${name}`;
+    }
+    this.root?.classList.toggle("gp-locked", Boolean(locked));
+    for (const row of this.bench?.children ?? []) {
+      row.title = locked ? `${name} is kept: now this moves the other tracks only` : "";
+    }
     if (!this.lock) return;
-    const label = `Keep ${title(this.track.name)} while the rest moves`;
+    const label = `Keep ${name} while the rest moves`;
     this.lock.replaceChildren(icon(locked ? "lock" : "unlock"));
     this.lock.title = label;
     this.lock.setAttribute("aria-label", label);

@@ -52,15 +52,16 @@ def history(explorer: Explorer, desk: Desk) -> None:
     shown = places[first : first + SHOWN]
     rolls = np.stack([_remembered(explorer, point) for point in shown])
     labels = [str(first + k + 1) for k in range(len(shown))]
+    figure = strip_figure(
+        rolls,
+        explorer.spec,
+        labels=[""] * len(shown),
+        selected=here - first,
+        dark=st.context.theme.type == "dark",
+        height=92,
+    )
     st.plotly_chart(
-        strip_figure(
-            rolls,
-            explorer.spec,
-            labels=labels,
-            selected=here - first,
-            dark=st.context.theme.type == "dark",
-            height=130,
-        ),
+        figure.update_layout(margin={"l": 0, "r": 0, "t": 2, "b": 2}),
         theme=None,
         key="explore:history",
         config={"displayModeBar": False},
@@ -72,7 +73,15 @@ def history(explorer: Explorer, desk: Desk) -> None:
             desk.travel(int(picked) - 1)
 
     st.session_state["explore:history:pick"] = str(here + 1)
-    st.segmented_control("Go back to", labels, key="explore:history:pick", on_change=go)
+    # As wide as the strip, so that each number stands under its roll.
+    st.segmented_control(
+        "Go back to",
+        labels,
+        key="explore:history:pick",
+        on_change=go,
+        label_visibility="collapsed",
+        width="stretch",
+    )
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -124,7 +133,9 @@ def _favourite(explorer: Explorer, desk: Desk, each: shelf.Favourite) -> None:
 
     row = st.columns([4, 2, 4, 1], vertical_alignment="center")
     row[0].markdown(f"**{plain(each.name)}**")
-    row[1].button("Go", key=f"{key}:go", on_click=go, icon=":material/star:", width="stretch")
+    row[1].button(
+        "Go", key=f"{key}:go", on_click=go, icon=":material/arrow_forward:", width="stretch"
+    )
     st.session_state[f"{key}:track"] = None
     row[2].segmented_control(
         "Take a track",
@@ -150,7 +161,10 @@ def take_away(explorer: Explorer, desk: Desk, roll: Rolls, *, stem: str, recipe:
     """Files of all kinds; each is made when it is asked for."""
     spec, how = explorer.spec, heard(desk, explorer.spec)
     title = stem.replace("-", " ")
-    st.caption("Muted tracks stay out of what is mixed. MIDI carries its recipe as text.")
+    st.caption(
+        "Files hold what is heard: muted tracks stay out, volumes count. MIDI carries the link of "
+        "this phrase as text."
+    )
     with st.container(horizontal=True):
         for index, name in enumerate(spec.track_names):
             alone = replace(how, include=tuple(k == index for k in range(len(spec.tracks))))
@@ -182,10 +196,11 @@ def take_away(explorer: Explorer, desk: Desk, roll: Rolls, *, stem: str, recipe:
         download("Picture (PNG)", lambda: roll_png(roll, spec), name=f"{stem}.png",
                  mime="image/png")  # fmt: skip
     if st.toggle("Show the score", key="explore:score"):
-        for page in _pages(_xml(roll, explorer, how, title)):
+        for number, page in enumerate(_pages(_xml(roll, explorer, how, title)), 1):
             # An image, because markup in an SVG that stands in the page could do more.
             st.image(page, width="stretch")
-            download("Score (SVG)", page.encode, name=f"{stem}.svg", mime="image/svg+xml")
+            name = f"{stem}-score-{number}.svg"
+            download(f"Score, page {number} (SVG)", page.encode, name=name, mime="image/svg+xml")
 
 
 def _midi(roll: Rolls, explorer: Explorer, how: Performance, recipe: str) -> Callable[[], bytes]:
@@ -222,7 +237,10 @@ def stems_zip(roll: Rolls, explorer: Explorer, desk: Desk) -> bytes:
 
 def session(explorer: Explorer, desk: Desk) -> None:
     """Everything that was done here, as a file, and back."""
-    st.caption("A session file holds this phrase, its history and your favourites as JSON.")
+    st.caption(
+        "A session file holds this phrase, its history, A and B, the mix and your favourites as "
+        "JSON."
+    )
     left, right = st.columns(2)
     with left:
         download(
@@ -232,7 +250,9 @@ def session(explorer: Explorer, desk: Desk) -> None:
             mime="application/json",
         )
     with right:
-        given = st.file_uploader("Open a session", type="json", key="explore:session")
+        given = st.file_uploader(
+            "Open a session", type="json", key="explore:session", max_upload_size=1
+        )
         if given is not None and st.session_state.get("explore:session:read") != given.file_id:
             st.session_state["explore:session:read"] = given.file_id
             try:

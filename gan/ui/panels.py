@@ -26,11 +26,10 @@ from gan.plots import TRACK_COLOURS
 from gan.spec import RollSpec
 from gan.ui.backend import TEMPERATURE, TOP_P, TRUNCATION, density_id
 from gan.ui.desk import Desk
+from gan.ui.effects import moves_too
 from gan.ui.performance import instrument_name, programs_of
 from gan.ui.player import Grid, PlayerData, PlayerTrack, Slider
 from gan.ui.sound import stems_of
-
-SIDE_EFFECT = 0.3  # of a standard deviation; what a slider moves less than this is not named
 
 
 def track_panel(
@@ -53,20 +52,6 @@ def track_panel(
     )
 
 
-def _moves_too(direction: Direction) -> str:
-    """What else a slider moves, the strongest first."""
-    others = [
-        (name, amount)
-        for name, amount in direction.effects.items()
-        if name != direction.id and abs(amount) >= SIDE_EFFECT
-    ]
-    others.sort(key=lambda item: -abs(item[1]))
-    return ", ".join(
-        f"{'more' if amount > 0 else 'less'} {name.replace('.', ' ').replace('_', ' ').lower()}"
-        for name, amount in others[:3]
-    )
-
-
 def sliders_of(explorer: Explorer, point: Point) -> tuple[Slider, ...]:
     """Truncation, the named directions, the principal components."""
     first = Slider(
@@ -74,6 +59,7 @@ def sliders_of(explorer: Explorer, point: Point) -> tuple[Slider, ...]:
         label="Truncation",
         value=point.truncation,
         help="How far from the average phrase: 0 is the average, 1 as in the data.",
+        also="Moves all tracks: low values make phrases alike, high ones wilder.",
         minimum=0.0,
         maximum=TRUNCATION_MAX,
         default=1.0,
@@ -99,6 +85,7 @@ def _fill_sliders(spec: RollSpec, sampling: Sampling) -> tuple[Slider, ...]:
             label=f"{name.capitalize()} fill",
             value=amount,
             help="To the right less likely notes come in too, to the left only the surest stay.",
+            also="The other tracks stay as they are.",
             minimum=-1.0,
             maximum=1.0,
             track=name,
@@ -116,6 +103,7 @@ def _sampling_sliders(sampling: Sampling) -> list[Slider]:
         value=sampling.temperature,
         help="How daring each note is: 1 as tuned to the songs it learnt from, below it the "
         "likelier notes, above it rarer ones too.",
+        also="Moves all tracks, and all that follows a note that has changed.",
         minimum=TEMPERATURE_MIN,
         maximum=TEMPERATURE_MAX,
         default=1.0,
@@ -126,6 +114,7 @@ def _sampling_sliders(sampling: Sampling) -> list[Slider]:
         label="Top p",
         value=sampling.top_p,
         help="Only the likeliest notes that together have this share are ever chosen.",
+        also="Moves all tracks, and all that follows a note that has changed.",
         minimum=TOP_P_MIN,
         maximum=1.0,
         default=1.0,
@@ -141,7 +130,7 @@ def _slider_of(direction: Direction, point: Point, tracks: tuple[str, ...]) -> S
         label=direction.label,
         value=point.sliders.get(direction.id, 0.0),
         help=direction.help,
-        also=_moves_too(direction),
+        also=moves_too(direction),
         minimum=-SLIDER_MAX,
         maximum=SLIDER_MAX,
         group=groups.get(direction.kind, direction.kind),
