@@ -99,8 +99,8 @@ def start_from_edits() -> None:
 
 
 with top:
-    for notice in desk.notices:
-        st.warning(plain(notice))
+    if desk.notices:
+        st.warning("  \n".join(plain(notice) for notice in desk.notices))
     first_visit_hint()
 
 with bar:

@@ -37,14 +37,15 @@ class Strip {
     });
     const extras = this.#extras(name, onAction);
     const label = el("span", { class: "gp-track-name" }, name);
-    const instrument = track.instrument ? el("span", { class: "gp-instrument" }, track.instrument) : null;
+    const { instrument } = track;
+    const plays = instrument ? el("span", { class: "gp-instrument", title: instrument }, instrument) : null;
     this.bench = el("div", { class: "gp-bench" });
     this.root = el(
       "div",
       { class: "gp-strip", role: "group", "aria-label": name },
-      el("div", { class: "gp-names" }, this.swatch, label, instrument),
+      el("div", { class: "gp-names" }, this.swatch, label),
       el("div", { class: "gp-buttons" }, this.mute, this.solo, ...extras),
-      this.volume,
+      el("div", { class: "gp-second" }, plays, this.volume),
       this.bench,
     );
   }

@@ -131,13 +131,12 @@ def _favourite(explorer: Explorer, desk: Desk, each: shelf.Favourite) -> None:
     def forget() -> None:
         _try(lambda: shelf.remove(each.name, each.checkpoint))
 
-    row = st.columns([4, 2, 4, 1], vertical_alignment="center")
-    row[0].markdown(f"**{plain(each.name)}**")
-    row[1].button(
-        "Go", key=f"{key}:go", on_click=go, icon=":material/arrow_forward:", width="stretch"
-    )
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    row.markdown(f"**{plain(each.name)}**", width="stretch")
+    row.button("Go", key=f"{key}:go", on_click=go, icon=":material/arrow_forward:",
+               help="This phrase, and how it was played.")  # fmt: skip
     st.session_state[f"{key}:track"] = None
-    row[2].segmented_control(
+    row.segmented_control(
         "Take a track",
         explorer.spec.track_names,
         format_func=lambda name: f"+ {name.capitalize()}",
@@ -145,9 +144,10 @@ def _favourite(explorer: Explorer, desk: Desk, each: shelf.Favourite) -> None:
         on_change=take,
         label_visibility="collapsed",
         help="Plays this track of the favourite in place of your own, and locks it.",
+        width="content",
     )
-    row[3].button("", key=f"{key}:forget", on_click=forget, icon=":material/delete:",
-                  help=f"Forget {plain(each.name)}")  # fmt: skip
+    row.button("", key=f"{key}:forget", on_click=forget, icon=":material/delete:",
+               help=f"Forget {plain(each.name)}")  # fmt: skip
 
 
 def _try(action: Callable[[], None]) -> None:

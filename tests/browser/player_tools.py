@@ -51,8 +51,17 @@ def demo_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         wait_for(f"{address}/_stcore/health", server, log)
         yield address
     finally:
-        server.terminate()
-        server.wait(10)
+        stop(server)
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """End a server; one that is in the midst of something, on a busy machine, for certain."""
+    server.terminate()
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait(20)
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pretty_midi
 import pytest
 import tiny
-from player_tools import PLAYER, READY, Demo, free_port, wait_for
+from player_tools import PLAYER, READY, Demo, free_port, stop, wait_for
 from playwright.sync_api import Page, expect
 
 from gan.models.registry import build
@@ -60,8 +60,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         wait_for(f"{url}/_stcore/health", server, log)
         yield url
     finally:
-        server.terminate()
-        server.wait(10)
+        stop(server)
 
 
 @pytest.fixture
