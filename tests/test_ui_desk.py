@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tiny
 
+from gan.audio import encode_flac
 from gan.explorer import Explorer, Performance, Point, load, perform
 from gan.models.registry import build
 from gan.models.sampling import Sampling
@@ -100,6 +101,14 @@ def test_solo_counts_for_files_as_it_does_for_the_ear() -> None:
     assert panels.heard(desk, SPEC).include == (True, False, False)
     assert panels.gains(Desk(mix=Mix(tracks={"KIT": TrackMix(volume=0.5)})), SPEC,
                         Performance()) == [1, 1, 0.25]  # fmt: skip
+
+
+def test_silence_is_a_file_too(explorer: Explorer) -> None:
+    muted = {name: TrackMix(mute=True) for name in SPEC.track_names}
+    for desk in (Desk(), Desk(mix=Mix(tracks=muted))):
+        how = panels.heard(desk, SPEC)
+        sound = panels.mixed(perform(np.zeros(SPEC.shape, np.uint8), SPEC, how), desk, SPEC, how)
+        assert sound.seconds == 4 and len(encode_flac(sound)) > 40
 
 
 def rich(explorer: Explorer) -> Desk:

@@ -25,6 +25,7 @@ from gan.ui.session_file import open_session, session_bytes
 from gan.ui.words import plain
 
 SHOWN = 8  # phrases of the history
+FAVOURITES = 12  # shown at first, the newest
 NAMES = ("History", "Favourites", "Take away", "Session")
 
 
@@ -110,6 +111,8 @@ def favourites(explorer: Explorer, desk: Desk) -> None:
     kept = [each for each in shelf.read() if each.checkpoint == info.name]
     if not kept:
         st.caption("Phrases that you keep stay here, also after a restart.")
+    if len(kept) > FAVOURITES and not st.toggle(f"Show all {len(kept)}", key="explore:all"):
+        kept = kept[:FAVOURITES]
     for each in kept:
         _favourite(explorer, desk, each)
 
@@ -193,8 +196,12 @@ def take_away(explorer: Explorer, desk: Desk, roll: Rolls, *, stem: str, recipe:
             name=f"{stem}.musicxml",
             mime="application/vnd.recordare.musicxml+xml",
         )
-        download("Picture (PNG)", lambda: roll_png(roll, spec), name=f"{stem}.png",
-                 mime="image/png")  # fmt: skip
+        download(
+            "Picture (PNG)",
+            lambda: roll_png(roll, spec, transpose=how.transpose),
+            name=f"{stem}.png",
+            mime="image/png",
+        )
     if st.toggle("Show the score", key="explore:score"):
         for number, page in enumerate(_pages(_xml(roll, explorer, how, title)), 1):
             # An image, because markup in an SVG that stands in the page could do more.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pretty_midi
 import streamlit as st
 
-from gan.audio import Sound, encode_wav, mix, render_stems
+from gan.audio import RATE, Sound, encode_wav, mix, render_stems
 from gan.explorer import (
     SLIDER_MAX,
     TRUNCATION_MAX,
@@ -17,6 +18,7 @@ from gan.explorer import (
     Point,
     Rolls,
     perform,
+    seconds,
 )
 from gan.latent.directions import Direction
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
@@ -200,8 +202,11 @@ def gains(desk: Desk, spec: RollSpec, how: Performance) -> list[float]:
 
 
 def mixed(midi: pretty_midi.PrettyMIDI, desk: Desk, spec: RollSpec, how: Performance) -> Sound:
-    """The phrase as the player mixes it."""
-    return mix(render_stems(midi, soundfont=desk.soundfont), gains(desk, spec, how))
+    """The phrase as the player mixes it; as long as it is, where it is silent."""
+    sound = mix(render_stems(midi, soundfont=desk.soundfont), gains(desk, spec, how))
+    if len(sound.samples):
+        return sound
+    return Sound(np.zeros((round(seconds(spec, how.tempo) * RATE), 2), np.float32), RATE)
 
 
 def downloads(roll: Rolls, spec: RollSpec, *, desk: Desk, stem: str, recipe: str) -> None:

@@ -84,7 +84,7 @@ def as_favourite(values: Any) -> Favourite | None:
 
 
 def _tidy(name: str) -> str:
-    return " ".join(name.split())[:NAME_LENGTH].strip() or "Unnamed"
+    return " ".join(name.split())[:NAME_LENGTH].strip() or "Phrase"
 
 
 def _once(favourites: list[Favourite]) -> list[Favourite]:
@@ -119,20 +119,23 @@ def _put_aside(path: Path) -> None:
 
 
 def _write(favourites: list[Favourite]) -> None:
+    if len(favourites) > MOST:
+        raise ShelfError(f"No more than {MOST} favourites can be kept: forget some first.")
+    values = {"format": FORMAT, "favourites": [asdict(each) for each in favourites]}
     try:
-        write_json(
-            shelf_file(),
-            {"format": FORMAT, "favourites": [asdict(each) for each in favourites[:MOST]]},
-        )
+        write_json(shelf_file(), values)
     except OSError as error:
         raise ShelfError(f"The favourites cannot be written to {shelf_file()}: {error}.") from error
 
 
 def add(name: str, checkpoint: str, query: Query) -> None:
-    """Keep a phrase; one of the same name and checkpoint is replaced."""
+    """Keep a phrase; one of the same name and checkpoint is replaced, nameless ones are counted."""
     lists = {key: value if isinstance(value, list) else [value] for key, value in query.items()}
-    fresh = Favourite(_tidy(name), checkpoint, lists, time.time())
-    merge([fresh])
+    with _lock:
+        if not name.strip():
+            taken = {each.name for each in read() if each.checkpoint == checkpoint}
+            name = next(n for k in range(1, MOST + 2) if (n := f"Phrase {k}") not in taken)
+        merge([Favourite(_tidy(name), checkpoint, lists, time.time())])
 
 
 def merge(fresh: list[Favourite]) -> None:

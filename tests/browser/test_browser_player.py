@@ -235,6 +235,16 @@ def test_what_is_kept_has_no_dice_and_says_why(demo: Demo) -> None:
     expect(demo.page.locator(".gp-strip.gp-locked")).to_have_count(1)
 
 
+def test_an_empty_phrase_says_what_to_do(demo: Demo) -> None:
+    demo.open().live()
+    empty = demo.page.locator(".gp-empty")
+    expect(empty).to_be_hidden()
+    demo.page.evaluate(f"{PLAYER}.stage.show({PLAYER}.shown.map(() => new Uint16Array()))")
+    expect(empty).to_be_visible()
+    demo.page.get_by_role("button", name="Surprise me").click()
+    expect(empty).to_be_hidden()
+
+
 def test_added_and_removed_notes_flash(demo: Demo) -> None:
     demo.open().live()
     demo.page.evaluate(
