@@ -258,8 +258,9 @@ def test_added_and_removed_notes_flash(demo: Demo) -> None:
     drag(demo, '[data-slider="higher"]', (60, 0))
     demo.page.mouse.up()
     demo.until("flashed[0] > 0 && flashed[1] > 0")
-    demo.page.get_by_role("button", name="Surprise me").click()
+    demo.until(f"{PLAYER}.data.echo === {PLAYER}.lastCommit")
     before = demo.page.evaluate("flashed[0]")
+    demo.page.get_by_role("button", name="Surprise me").click()
     demo.page.wait_for_function("(before) => flashed[0] > before", arg=before)
 
 
