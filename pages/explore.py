@@ -41,7 +41,11 @@ spec = info.spec
 
 
 def take_commit(change: Commit) -> None:
-    desk.go(moved(desk.point, change.values))
+    point = moved(desk.point, change.values)
+    if change.final:
+        desk.go(point)
+    else:
+        desk.drag(point)
 
 
 def take_mix(mix: Mix) -> None:

@@ -185,6 +185,20 @@ def test_undo_takes_back_how_it_is_played_too() -> None:
     assert desk.place == Place(Point(1), Performance(tempo=80))
 
 
+def test_a_drag_without_a_socket_is_one_step_of_the_history() -> None:
+    desk = Desk()
+    for seed in (1, 2, 3):
+        desk.drag(Point(seed))
+    desk.go(Point(4))
+    assert [place.point.seed for place in desk.past] == [0]
+    desk.drag(Point(5))
+    desk.undo()
+    assert (desk.point.seed, [place.point.seed for place in desk.future]) == (4, [5])
+    desk.drag(Point(6))
+    desk.go(Point(4))
+    assert [place.point.seed for place in desk.past] == [0], "back where it began"
+
+
 def test_a_and_b_change_sides() -> None:
     desk = Desk()
     desk.keep()

@@ -35,6 +35,7 @@ class Desk:
     last_stroke: int = 0  # of the pen; those before have been taken
     past: list[Place] = field(default_factory=list)
     future: list[Place] = field(default_factory=list)
+    origin: Place | None = None  # where a drag began that still goes on
 
     @property
     def point(self) -> Point:
@@ -51,13 +52,19 @@ class Desk:
         return Playing(self.how, self.mix, names.get(self.soundfont or "", ""))
 
     def move(self, place: Place) -> None:
-        """To a place; the present one can be come back to."""
-        if place == self.place:
-            return
-        self.past = [*self.past, self.place][-HISTORY:]
-        self.future = []
+        """To a place; the present one, or that where a drag began, can be come back to."""
+        origin, self.origin = self.origin or self.place, None
         self.place = place
+        if place == origin:
+            return
+        self.past = [*self.past, origin][-HISTORY:]
+        self.future = []
         self.notices = ()  # They were about what was here before.
+
+    def drag(self, point: Point) -> None:
+        """To a point on the way to another: nothing to come back to."""
+        self.origin = self.origin or self.place
+        self.place = Place(point, self.how)
 
     def go(self, point: Point) -> None:
         """To a point, played as this one."""
@@ -93,6 +100,7 @@ class Desk:
             self.kept = here
 
     def undo(self) -> None:
+        self.move(self.place)  # A drag that never ended has ended.
         if self.past:
             self.future = [self.place, *self.future]
             self.place = self.past.pop()
@@ -104,6 +112,7 @@ class Desk:
 
     def travel(self, index: int) -> None:
         """To the place of this number among all that undo and redo lead to."""
+        self.origin = None
         places = [*self.past, self.place, *self.future]
         if 0 <= index < len(places):
             self.past, self.future = places[:index], places[index + 1 :]
