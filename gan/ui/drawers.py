@@ -149,8 +149,10 @@ def _favourite(explorer: Explorer, desk: Desk, each: shelf.Favourite) -> None:
         help="Plays this track of the favourite in place of your own, and locks it.",
         width="content",
     )
-    row.button("", key=f"{key}:forget", on_click=forget, icon=":material/delete:",
-               help=f"Forget {plain(each.name)}")  # fmt: skip
+    row.button(
+        "Forget", key=f"{key}:forget", on_click=forget, type="tertiary",
+        help=f"Takes {plain(each.name)} off the shelf.",
+    )  # fmt: skip
 
 
 def _try(action: Callable[[], None]) -> None:
