@@ -481,7 +481,7 @@ class Player {
 
   #show(notes, how) {
     this.shown = notes;
-    this.stage.show(notes, how);
+    this.stage.show(notes, { slow: !this.dragging, ...how });
     this.#wantSound();
   }
 

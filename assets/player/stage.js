@@ -66,9 +66,9 @@ export class Stage {
   }
 
   /** Show notes; what differs from those before is hinted at. Drawn with the next frame. */
-  show(notes, { quiet = false, refit = false } = {}) {
+  show(notes, { quiet = false, refit = false, slow = false } = {}) {
     if (!quiet && this.notes.length === notes.length) {
-      this.overlay.flash(difference(notes, this.notes), difference(this.notes, notes));
+      this.overlay.flash(difference(notes, this.notes), difference(this.notes, notes), { slow });
     }
     this.notes = notes;
     this.empty.hidden = notes.some((list) => list.length);

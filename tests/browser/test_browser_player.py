@@ -250,9 +250,9 @@ def test_added_and_removed_notes_flash(demo: Demo) -> None:
     demo.page.evaluate(
         f"""() => {{ const {{ overlay }} = {PLAYER}.stage, flash = overlay.flash.bind(overlay);
         window.flashed = [0, 0];
-        overlay.flash = (...both) => {{
-          both.forEach((lists, k) => (flashed[k] += lists.flat().length));
-          flash(...both);
+        overlay.flash = (added, removed, how) => {{
+          [added, removed].forEach((lists, k) => (flashed[k] += lists.flat().length));
+          flash(added, removed, how);
         }}; }}"""
     )
     drag(demo, '[data-slider="higher"]', (60, 0))
