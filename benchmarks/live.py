@@ -254,14 +254,15 @@ def main() -> None:
         arrow = {"pixels": "change -> pixels", "audible": "release -> audible"}[what]
         theirs, slow = line(f"{arrow}, stock", plain[what])
         mine, fast = line(f"{arrow}, player", player[what])
-        print(theirs, mine, f"p95: {fast / slow:.2f} of stock", sep="\n")
-    print(f"updates while dragging: {player['rate']:.1f} a second")
+        print(theirs, mine, f"p95: {fast / slow:.2f} of stock (goal 0.33)", sep="\n")
+    print(f"updates while dragging: {player['rate']:.1f} a second (goal 15)")
     for name, values in opened.items():
         print(line(f"open -> {name}", values)[0])
     if crowd:
         text, slow = line(f"{len(crowd)} sessions, pixels", np.concatenate(crowd).tolist())
         _, alone = line("", player["pixels"])
-        print(text, f"p95: {slow / alone:.1f} times one session's; errors: {problems}", sep="\n")
+        print(text, f"p95: {slow / alone:.1f} times one session's (goal 10)", sep="\n")
+        print(f"errors: {problems or 'none'}")
         print(f"updates of the slowest session: {min(map(len, crowd))} of {options.changes}")
 
 

@@ -76,6 +76,9 @@ def main() -> None:
         browser.close()
     table = np.array(rows)
     late = table[table[:, 0] >= minutes / 2]
+    if len(late) < 3:
+        print("Too short to tell; give it more minutes.")
+        return
     for name, column in (("server", 1), ("page", 2)):
         slope = np.polyfit(late[:, 0], late[:, column], 1)[0]
         print(f"{name}: {slope:+.2f} MB a minute over the second half, {count} drags in all")

@@ -55,7 +55,8 @@ class Point:
     by id, in their units. `part_seeds` re-rolls parts of z ("track:PIANO", "bar:2") from
     seeds of their own. `z`, where given, stands in for the seed. `locks` keeps the cells of
     a track or bar ("track:MELODY", "bar:0") as they are at another point, which has no
-    locks itself; where a track and a bar cross, the track's lock counts. `sampling` is how
+    locks itself; where the two cross, the track's lock counts, unless that bar of that track
+    has one of its own ("track:MELODY@0"). `sampling` is how
     a generator draws its decisions. `edits` are notes written or erased by hand, in their
     order; they stay on top of whatever the latent gives.
     """
@@ -284,6 +285,19 @@ def perform(
     )
 
 
+def lockable_parts(spec: RollSpec) -> dict[str, tuple[slice | int, slice]]:
+    """What a lock may be of, as track and steps of a roll; a later one lies over an earlier."""
+    spans = [
+        slice(bar * spec.steps_per_bar, (bar + 1) * spec.steps_per_bar) for bar in range(spec.bars)
+    ]
+    parts: dict[str, tuple[slice | int, slice]] = {}
+    parts |= {f"bar:{bar}": (slice(None), span) for bar, span in enumerate(spans)}
+    parts |= {f"track:{name}": (k, slice(None)) for k, name in enumerate(spec.track_names)}
+    for k, name in enumerate(spec.track_names):
+        parts |= {f"track:{name}@{bar}": (k, span) for bar, span in enumerate(spans)}
+    return parts
+
+
 def with_locks(roll: Rolls, locks: Mapping[str, Rolls], spec: RollSpec) -> Rolls:
     """`roll` with each locked part's cells taken from that part's roll.
 
@@ -293,16 +307,12 @@ def with_locks(roll: Rolls, locks: Mapping[str, Rolls], spec: RollSpec) -> Rolls
     if not locks:
         return roll
     result = roll.copy()
-    bars = {f"bar:{bar}": bar for bar in range(spec.bars)}
-    tracks = {f"track:{name}": index for index, name in enumerate(spec.track_names)}
-    unknown = set(locks) - set(bars) - set(tracks)
-    if unknown:
+    parts = lockable_parts(spec)
+    if unknown := set(locks) - set(parts):
         raise LatentError(f"A phrase has no part {', '.join(sorted(unknown))} to lock.")
-    for name in locks.keys() & bars.keys():
-        span = slice(bars[name] * spec.steps_per_bar, (bars[name] + 1) * spec.steps_per_bar)
-        result[:, span] = locks[name][:, span]
-    for name in locks.keys() & tracks.keys():
-        result[tracks[name]] = locks[name][tracks[name]]
+    for name, cells in parts.items():
+        if name in locks:
+            result[cells] = locks[name][cells]
     return without_orphans(result)
 
 

@@ -15,8 +15,13 @@ from gan.spec import RollSpec
 STEP, ROW, EDGE = 18, 9, 24  # pixels
 
 
-def roll_png(roll: NDArray[np.uint8], spec: RollSpec, *, dark: bool = False) -> bytes:
-    """The roll `(track, step, pitch, 2)` with bars, beats and octaves, cropped to its notes."""
+def roll_png(
+    roll: NDArray[np.uint8], spec: RollSpec, *, transpose: int = 0, dark: bool = False
+) -> bytes:
+    """The roll `(track, step, pitch, 2)` with bars, beats and octaves, cropped to its notes.
+
+    Octaves are named as they sound: `transpose` semitones above the roll.
+    """
     inks = ink(dark)
     tracks = notes_from_roll(roll, spec)
     pitches = [int(pitch) for notes in tracks for pitch in notes[:, 2]]
@@ -32,9 +37,10 @@ def roll_png(roll: NDArray[np.uint8], spec: RollSpec, *, dark: bool = False) -> 
         colour = inks.bar if step % spec.steps_per_bar == 0 else inks.beat
         pen.line([EDGE + step * STEP, EDGE, EDGE + step * STEP, height - EDGE], colour)
     for pitch in range(low, high + 1):
-        if pitch % 12 == 0:
+        octave, within = divmod(pitch + transpose, 12)
+        if within == 0:
             pen.line([EDGE, top(pitch) + ROW, width - EDGE, top(pitch) + ROW], inks.octave)
-            pen.text((3, top(pitch) - 2), f"C{pitch // 12 - 1}", inks.text)
+            pen.text((3, top(pitch) - 2), f"C{octave - 1}", inks.text)
     for index in reversed(range(len(tracks))):
         for onset, end, pitch in tracks[index].tolist():
             box = [

@@ -11,6 +11,7 @@ import streamlit as st
 
 from gan.explorer import SEED_MAX
 from gan.ui import panels
+from gan.ui.performance import performance_controls
 from gan.ui.player import player
 from gan.ui.session import choose_checkpoint, desk_of, loaded, wait_for
 
@@ -52,7 +53,7 @@ wanted["seed"] = int(
 )  # fmt: skip
 row[2].button("Another", icon=":material/casino:", on_click=dice, width="stretch")
 with st.container(border=True):
-    panels.performance_controls(spec, desk, key="compose")
+    performance_controls(spec, desk, key="compose")
 
 
 def composed() -> Any:

@@ -15,7 +15,9 @@ from gan.ui import panels
 from gan.ui.backend import moved
 from gan.ui.drawers import drawers
 from gan.ui.hint import first_visit_hint
-from gan.ui.link import point_to_text
+from gan.ui.keeping import lock, unlock
+from gan.ui.link import recipe
+from gan.ui.performance import performance_controls
 from gan.ui.player import Action, Commit, Mix, Stroke, player
 from gan.ui.session import (
     base_name,
@@ -24,9 +26,11 @@ from gan.ui.session import (
     live_session,
     loaded,
     preview_of,
+    query_of,
     wait_for,
     write_link,
 )
+from gan.ui.words import plain
 
 top = st.container()
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
@@ -37,7 +41,11 @@ spec = info.spec
 
 
 def take_commit(change: Commit) -> None:
-    desk.go(moved(desk.point, change.values))
+    point = moved(desk.point, change.values)
+    if change.final:
+        desk.go(point)
+    else:
+        desk.drag(point)
 
 
 def take_mix(mix: Mix) -> None:
@@ -47,9 +55,9 @@ def take_mix(mix: Mix) -> None:
 def take_action(action: Action) -> None:
     point, part = desk.point, action.part
     if action.kind == "lock":
-        desk.go(replace(point, locks={**point.locks, part: replace(point, locks={})}))
+        desk.go(lock(point, part, spec))
     elif action.kind == "unlock":
-        desk.go(replace(point, locks={k: v for k, v in point.locks.items() if k != part}))
+        desk.go(unlock(point, part, spec))
     elif action.kind == "reroll":
         desk.go(replace(point, part_seeds={**point.part_seeds, part: new_seed()}))
 
@@ -95,8 +103,8 @@ def start_from_edits() -> None:
 
 
 with top:
-    for notice in desk.notices:
-        st.warning(notice)
+    if desk.notices:
+        st.warning("  \n".join(plain(notice) for notice in desk.notices))
     first_visit_hint()
 
 with bar:
@@ -111,13 +119,20 @@ with bar:
         help="The same seed, the same phrase.",
         width=140,
     )
-    st.button("New phrase", icon=":material/casino:", on_click=roll_dice, type="primary")
+    st.button(
+        "New phrase",
+        icon=":material/casino:",
+        on_click=roll_dice,
+        type="primary",
+        help="Another seed. Sliders stay, and so does what is locked.",
+    )
     st.button(
         "Undo",
         icon=":material/undo:",
         on_click=desk.undo,
         disabled=not desk.past,
         shortcut="Ctrl+Z",
+        help="Ctrl+Z" if desk.past else "Nothing has changed yet.",
     )
     st.button(
         "Redo",
@@ -125,17 +140,25 @@ with bar:
         on_click=desk.redo,
         disabled=not desk.future,
         shortcut="Ctrl+Shift+Z",
+        help="Ctrl+Shift+Z" if desk.future else "Nothing has been undone.",
     )
     st.button(
-        "A/B" if desk.kept else "Keep as A",
-        icon=":material/compare:",
-        on_click=desk.compare,
-        help="Keeps this phrase; pressed again later, it goes back and forth between the two.",
+        "Keep as A",
+        icon=":material/bookmark:",
+        on_click=desk.keep,
+        help="Remembers this phrase as A; what you do then is B, and you can go back and forth.",
     )
+    if desk.kept is not None:
+        st.button(
+            f"Hear {'A' if desk.side == 'B' else 'B'}",
+            icon=":material/compare:",
+            on_click=desk.compare,
+            help=f"This is {desk.side}.",
+        )
 
 main = st.container()
 with st.container(border=True):
-    panels.performance_controls(spec, desk, key="explore")
+    performance_controls(spec, desk, key="explore")
 
 if explorer is None:
     roll = preview_of(info)
@@ -146,7 +169,7 @@ else:
         roll = explorer.roll(desk.point)
     except GanError as error:
         st.error(f"{error} Back to the plain phrase of this seed.")
-        desk.point = Point(seed=desk.point.seed)
+        desk.go(Point(seed=desk.point.seed))
         roll = explorer.roll(desk.point)
 
 if roll is not None:
@@ -190,12 +213,14 @@ if roll is not None:
                     on_click=start_from_edits,
                     disabled="encode" not in explorer.can,
                     help="The generator takes the phrase in, so that sliders move what you drew "
-                    "too. It may come back a little different.",
+                    "too. It may come back a little different."
+                    if "encode" in explorer.can
+                    else f"{info.name} cannot read a phrase back.",
                 )
     if explorer is not None:
         stem = f"{info.name}-seed-{desk.point.seed}"
-        recipe = f"{info.name} {info.digest} {point_to_text(desk.point)}"
+        text = recipe(query_of(info, desk))
         with bar:
-            panels.downloads(roll, spec, desk=desk, stem=stem, recipe=recipe)
-        drawers(explorer, desk, roll, stem=stem, recipe=recipe)
+            panels.downloads(roll, spec, desk=desk, stem=stem, recipe=text)
+        drawers(explorer, desk, roll, stem=stem, recipe=text)
         write_link(info, desk)

@@ -10,6 +10,7 @@ import streamlit as st
 from gan.explorer import SEED_MAX, Point, concatenated
 from gan.plots import strip_figure
 from gan.ui import panels
+from gan.ui.performance import performance_controls
 from gan.ui.player import player
 from gan.ui.session import choose_checkpoint, desk_of, loaded, wait_for
 
@@ -47,7 +48,7 @@ ends["steps"] = row[4].slider("Phrases", 2, 16, ends["steps"], key="between:step
 ends["bold"] = row[5].slider("Truncation", 0.0, 1.5, ends["bold"], 0.05, key="between:bold")
 
 with st.container(border=True):
-    panels.performance_controls(spec, desk, key="interpolate")
+    performance_controls(spec, desk, key="interpolate")
 
 if explorer is None:
     wait_for(info)

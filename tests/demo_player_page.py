@@ -20,12 +20,12 @@ if "live" not in state:
     state.live = LiveSession(DemoBackend(), controls=CONTROLS, steps=STEPS)
 
 TEXTS = {
-    "denser": ("Denser piano", "More chords in a bar.", "makes chords shorter"),
+    "denser": ("Denser piano", "More chords in a bar.", "Also: shorter chords."),
     "higher": ("Higher melody", "Moves the melody up the scale.", ""),
-    "busier": ("Busier melody", "More notes in the melody.", "the bass walks faster"),
+    "busier": ("Busier melody", "More notes in the melody.", "Also: a faster bass."),
     "longer": ("Longer notes", "Holds the notes of melody and bridge.", ""),
     "offbeat": ("More off-beat", "Pushes melody notes off the beat.", ""),
-    "wider": ("Wider chords", "More voices in the piano.", "sounds fuller"),
+    "wider": ("Wider chords", "More voices in the piano.", "Also: a fuller sound."),
 }
 TRACKS = (
     ("MELODY", "#3d8bd4", "Flute", 73),

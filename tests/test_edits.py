@@ -230,6 +230,14 @@ def test_the_picture_shows_the_tracks_in_their_colours() -> None:
     assert Image.open(io.BytesIO(roll_png(np.zeros(tiny.SPEC.shape, np.uint8), tiny.SPEC))).width
 
 
+def test_the_picture_names_octaves_as_they_sound() -> None:
+    def picture(transpose: int) -> bytes:
+        return Image.open(io.BytesIO(roll_png(phrase(), tiny.SPEC, transpose=transpose))).tobytes()
+
+    assert picture(0) == picture(0)
+    assert len({picture(0), picture(2), picture(12)}) == 3
+
+
 def test_one_track_alone_as_midi() -> None:
     how = Performance(include=(False, True, False))
     assert [one.name for one in perform(phrase(), tiny.SPEC, how).instruments] == ["CHORDS"]
@@ -257,6 +265,21 @@ def test_favourites_are_kept_newest_first_and_forgotten(home: Path) -> None:
     shelf.remove("One", "pop")
     assert [each.name for each in shelf.read()] == ["Two"]
     assert [path.name for path in home.iterdir()] == ["favourites.json"]
+
+
+def test_phrases_without_a_name_do_not_replace_each_other(home: Path) -> None:
+    for seed in "123":
+        shelf.add(" ", "pop", {"p": seed})
+    assert [each.name for each in shelf.read()] == ["Phrase 3", "Phrase 2", "Phrase 1"]
+
+
+def test_a_full_shelf_loses_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "MOST", 2)
+    shelf.add("One", "pop", {"p": "1"})
+    shelf.add("Two", "pop", {"p": "2"})
+    with pytest.raises(shelf.ShelfError, match="forget some"):
+        shelf.add("Three", "pop", {"p": "3"})
+    assert [each.name for each in shelf.read()] == ["Two", "One"]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"favourites": 3}', "\x00"])

@@ -33,6 +33,8 @@ from gan.music.rolls import is_valid
 from gan.spec import ONSET, SOUNDING
 from gan.training.checkpoint import load_generator, read_info, write_config, write_weights
 from gan.ui import link
+from gan.ui.link_player import Playing
+from gan.ui.player_events import Mix, TrackMix
 
 VECTOR = np.random.default_rng(0).standard_normal(28).astype(np.float32)
 
@@ -134,8 +136,8 @@ POINT = Point(
 )
 
 
-def round_trip(point: Point, how: Performance, known: link.Known) -> link.Shared:
-    query = link.to_query("tiny", "abc", point=point, how=how, muted=["KIT"])
+def round_trip(point: Point, playing: Playing, known: link.Known) -> link.Shared:
+    query = link.to_query("tiny", "abc", point=point, playing=playing)
     as_lists = {k: v if isinstance(v, list) else [v] for k, v in query.items()}
     return link.from_query(as_lists, "abc", known)
 
@@ -157,7 +159,11 @@ EDITED = Point(
 def test_a_link_gives_the_same_point(point: Point) -> None:
     feel = Feel(swing=0.5, humanise=0.25)
     how = Performance(tempo=93.5, transpose=-4, programs=(1, 2, 3), feel=feel)
-    assert round_trip(point, how, KNOWN) == link.Shared(point, how, ("KIT",), ())
+    tracks = {"LEAD": TrackMix(solo=True), "CHORDS": TrackMix(volume=0.35), "KIT": TrackMix(True)}
+    mix = Mix(tracks=tracks, loop_start=4, loop_end=12)
+    playing = Playing(how, mix, "FluidR3_GM")
+    assert round_trip(point, playing, KNOWN) == link.Shared(point, playing, ())
+    assert round_trip(point, Playing(), KNOWN) == link.Shared(point, Playing(), ())
 
 
 @pytest.mark.parametrize(
@@ -186,6 +192,11 @@ def test_a_link_gives_the_same_point(point: Point) -> None:
         ({"tr": "1.5"}, "transposition"),
         ({"prog": "1.2"}, "instruments"),
         ({"prog": "1.2.999"}, "instruments"),
+        ({"vol": "1.2"}, "volumes"),
+        ({"vol": "1.2.101"}, "volumes"),
+        ({"loop": "9-4"}, "loop"),
+        ({"loop": "0-9999"}, "loop"),
+        ({"loop": "-"}, "loop"),
         ({"v": "other"}, "another version"),
     ],
 )
@@ -193,7 +204,7 @@ def test_nonsense_in_a_link_falls_back_and_is_named(query: dict[str, str], word:
     shared = link.from_query({k: [v] for k, v in query.items()}, "abc", KNOWN)
     assert any(word in notice for notice in shared.notices)
     assert replace(shared.point, seed=0, locks={}) == Point()
-    assert shared.how == Performance()
+    assert shared.playing == Playing()
 
 
 def run(folder: Path, out: Path, *options: str) -> int:

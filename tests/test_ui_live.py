@@ -8,7 +8,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -357,6 +357,39 @@ def test_a_fast_client_gets_its_share_and_no_more(port: int) -> None:
             pass
         spent = time.monotonic() - began
     assert backend.moves <= live.REQUESTS_PER_SECOND * spent + 2
+
+
+def test_connecting_again_and_again_works_off_one_request_at_a_time(port: int) -> None:
+    backend = SlowBackend()
+    keep = session(backend)
+    with ExitStack() as stack:
+        for number in range(4):
+            socket = stack.enter_context(joined(port, keep))
+            move(socket, number, denser=0.1 * number)
+            until(lambda: backend.seen)
+        time.sleep(0.2)
+        assert len(backend.seen) == 1
+        backend.door.release(2)
+        assert answer(socket)[0]["id"] == 3
+    assert [request.id for request in backend.seen] == [0, 3]
+
+
+def test_connecting_again_gives_no_new_allowance(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "FLOOD_PER_SECOND", 10.0)
+    keep = session()
+    codes = []
+    for _ in range(3):
+        with open_socket(port) as socket, suppress(ConnectionClosed):
+            socket.send(json.dumps({"type": "hello", "token": keep.token}))
+            for number in range(12):  # Too few for one connection to be ended.
+                move(socket, number, denser=1.0)
+            while answer(socket)[0].get("id") != 11:
+                pass
+        codes.append(socket.close_code)
+    assert codes[0] == 1000
+    assert live.REFUSED in codes
 
 
 # --- Leaving ----------------------------------------------------------------------------------

@@ -9,9 +9,8 @@ class Bar {
       class: "gp-toggle gp-lock", type: "button",
       onclick: () => onAction(this.locked ? "unlock" : "lock", index),
     });
-    const again = `Another take of bar ${index + 1}`;
     this.dice = el("button", {
-      class: "gp-toggle gp-dice", type: "button", "aria-label": again, title: again,
+      class: "gp-toggle gp-dice", type: "button", "aria-label": `Another take of bar ${index + 1}`,
       onclick: () => onAction("reroll", index),
     }, icon("dice"));
     this.root = el("div", { class: "gp-bar" }, this.lock, this.dice);
@@ -25,6 +24,8 @@ class Bar {
     this.lock.title = label;
     this.lock.setAttribute("aria-label", label);
     this.lock.setAttribute("aria-pressed", String(locked));
+    this.dice.disabled = locked;
+    this.dice.title = locked ? `Bar ${this.index + 1} is kept: unlock it for another take` : `Another take of bar ${this.index + 1}`;
     this.root.classList.toggle("gp-kept", locked);
   }
 }

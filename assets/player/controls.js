@@ -12,7 +12,7 @@ const said = (slider, value) => (slider.minimum < 0 ? signed(value) : value.toFi
 function hint(slider) {
   if (!slider.help && !slider.also) return { button: null, id: null };
   const id = `gp-hint-${++count}`;
-  const also = slider.also ? el("span", { class: "gp-also" }, `Also ${slider.also}.`) : null;
+  const also = slider.also ? el("span", { class: "gp-also" }, slider.also) : null;
   const bubble = el("span", { class: "gp-bubble", id, role: "tooltip" }, slider.help, also);
   const button = el(
     "button",

@@ -18,6 +18,25 @@ const AHEAD = 1.6;
 const SAFETY = 0.03;
 const FADE = 0.008;
 const TICK = 100;
+const KNEE = 0.85;
+const HEADROOM = 4;
+
+/**
+ * What stems add up to passes unchanged below KNEE; peaks above it are bent so that they stay
+ * under full scale, where the sound card would cut them off.
+ */
+function limiter(context) {
+  const input = context.createGain();
+  input.gain.value = 1 / HEADROOM; // A shaper's curve ends at 1.
+  const output = context.createWaveShaper();
+  output.curve = Float32Array.from({ length: 8193 }, (_, i) => {
+    const value = HEADROOM * (i / 4096 - 1);
+    const over = Math.max(0, Math.abs(value) - KNEE) / (1 - KNEE);
+    return Math.sign(value) * Math.min(Math.abs(value), KNEE + (1 - KNEE) * Math.tanh(over));
+  });
+  input.connect(output);
+  return { input, output };
+}
 
 export class Take {
   /** `key` names the music, `order` grows from one take to the next. */
@@ -78,8 +97,9 @@ export class Engine {
       this._context = new AudioContext({ latencyHint: "interactive", sampleRate: RATE });
       this.master = this._context.createGain();
       this.master.gain.value = this.volume;
-      this.analyser = this._context.createAnalyser();
-      this.master.connect(this.analyser).connect(this._context.destination);
+      this.limiter = limiter(this._context);
+      this.master.connect(this.limiter.input);
+      this.limiter.output.connect(this._context.destination);
       this.tracks = [];
     }
     return this._context;

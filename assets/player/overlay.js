@@ -6,7 +6,8 @@
 import { calm, el } from "./dom.js";
 import { css } from "./theme.js";
 
-const FADE = 380;
+const QUICK = 380; // milliseconds: while one drags, the next change is not far
+const SLOW = 1000;
 
 export class Overlay {
   constructor(roll) {
@@ -39,7 +40,8 @@ export class Overlay {
   }
 
   /** Show that notes came and went: a list of [onset, end, pitch] for each track. */
-  flash(added, removed) {
+  flash(added, removed, { slow = false } = {}) {
+    this.fade = slow ? SLOW : QUICK;
     if (calm()) return;
     const now = performance.now();
     const changes = [];
@@ -74,9 +76,9 @@ export class Overlay {
     if (!theme) return;
     if (this.roll.sketch) this.#sketch(pen, this.roll.sketch);
     const now = performance.now();
-    this.changes = this.changes.filter((change) => now - change.now < FADE);
+    this.changes = this.changes.filter((change) => now - change.now < this.fade);
     for (const change of this.changes) {
-      const left = 1 - (now - change.now) / FADE;
+      const left = 1 - (now - change.now) / this.fade;
       const [start, held] = this.roll.colours(change.track);
       if (change.gone) this.#fill(pen, change.note, css(held, 0.5 * left * left));
       else this.#fill(pen, change.note, css(theme.dark ? [255, 255, 255] : start, 0.45 * left));

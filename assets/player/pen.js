@@ -1,10 +1,14 @@
 /**
  * Drawing on the roll: press where nothing is and pull to the right for a note, press a note to
- * erase it. It lies over Plotly's own layer, so that drawing does not zoom.
+ * erase it. With the keyboard: arrows move, Shift with them makes a note longer or shorter,
+ * Enter draws or erases. It lies over Plotly's own layer, so that drawing does not zoom.
  */
 
-import { el } from "./dom.js";
+import { clamp, el, title } from "./dom.js";
+import { noteName } from "./roll.js";
 import { css } from "./theme.js";
+
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 export class Pen {
   /** `onStroke({track, pitch, start, end, on})` once a stroke is done; `notes()` are on show. */
@@ -12,7 +16,12 @@ export class Pen {
     Object.assign(this, { roll, notes, onStroke });
     this.track = 0;
     this.ghost = el("div", { class: "gp-ghost", hidden: true });
-    this.layer = el("div", { class: "gp-pen", hidden: true }, this.ghost);
+    this.layer = el("div", {
+      class: "gp-pen", hidden: true, tabIndex: 0, role: "application", "aria-roledescription": "Drawing",
+    }, this.ghost);
+    this.layer.addEventListener("keydown", (event) => this.#key(event));
+    this.layer.addEventListener("focus", () => this.layer.matches(":focus-visible") && this.#aim());
+    this.layer.addEventListener("blur", () => this.#drop());
     this.layer.addEventListener("pointerdown", (event) => this.#press(event));
     this.layer.addEventListener("pointermove", (event) => this.#pull(event));
     this.layer.addEventListener("pointerup", (event) => this.#release(event));
@@ -86,6 +95,50 @@ export class Pen {
     const { stroke } = this;
     this.#drop();
     if (stroke) this.onStroke(stroke);
+  }
+
+  // --- With the keyboard ------------------------------------------------------------------
+
+  focus() {
+    this.layer.focus({ focusVisible: true, preventScroll: true });
+    this.#aim();
+  }
+
+  /** Show where the next note would be, or which one would be erased. */
+  #aim() {
+    const { grid, steps, view } = this.roll;
+    this.cursor ??= { step: 0, pitch: Math.round((view.y[0] + view.y[1]) / 2), length: grid.steps_per_beat / 2 };
+    const { step, pitch, length } = this.cursor;
+    const note = this.#under(this.cursor);
+    this.stroke = note ?? { track: this.track, pitch, start: step, end: Math.min(step + length, steps), on: true };
+    this.#show();
+    this.stroke = null;
+    const beat = Math.floor(step / grid.steps_per_beat);
+    const where = `Bar ${Math.floor(beat / grid.beats_per_bar) + 1}, beat ${(beat % grid.beats_per_bar) + 1}`;
+    const what = note ? `a note of ${title(this.roll.tracks[note.track].name)}, Enter erases it` : "Enter draws a note";
+    this.layer.setAttribute("aria-label", `${noteName(pitch + this.roll.transpose)}, ${where}, ${what}.`);
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const move = MOVES[event.key];
+    if (!move && event.key !== "Enter") return;
+    event.preventDefault();
+    if (!this.cursor) this.#aim();
+    const { cursor, roll } = this;
+    if (!move) {
+      const note = this.#under(cursor);
+      const { step: start, pitch, length } = cursor;
+      const drawn = { track: this.track, pitch, start, end: Math.min(start + length, roll.steps), on: true };
+      this.onStroke(note ? { ...note, on: false } : drawn);
+    } else if (event.shiftKey) {
+      cursor.length = clamp(cursor.length + move[0], 1, roll.steps - cursor.step);
+    } else {
+      cursor.step = clamp(cursor.step + move[0], 0, roll.steps - 1);
+      const { pitch_min, pitches } = roll.grid;
+      cursor.pitch = clamp(cursor.pitch + move[1], pitch_min, pitch_min + pitches - 1);
+    }
+    this.#aim();
   }
 
   #show() {

@@ -9,6 +9,7 @@
 import { Controls } from "./controls.js";
 import { clamp, debounce, el, title } from "./dom.js";
 import { Engine } from "./engine.js";
+import { Keys } from "./keys.js";
 import { LiveLink } from "./live.js";
 import { Stage } from "./stage.js";
 import { Strips } from "./strips.js";
@@ -112,7 +113,7 @@ class Player {
     const quit = new AbortController();
     const { signal } = quit;
     this.quit = quit;
-    document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.keys = this.#keys();
     this.root.addEventListener("pointerdown", () => (this.pressed = true), { signal, capture: true });
     const release = () => {
       this.pressed = false;
@@ -358,10 +359,11 @@ class Player {
 
   // --- Drawing --------------------------------------------------------------------------
 
-  #draw(on) {
+  #draw(on, byKey = false) {
     this.transport.setPen(on);
     this.stage.pen.track = Number(this.transport.penTrack.value) || 0;
     this.stage.pen.on = on && this.data.editable;
+    if (byKey && this.stage.pen.on) this.stage.pen.focus();
   }
 
   /**
@@ -447,34 +449,39 @@ class Player {
     this.stage.setRegion(region, on);
   }
 
-  #key(event) {
-    const { target } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const ours = this.root.contains(target);
-    if (!ours && target !== document.body) return;
-    const { key } = event;
-    if (target.closest?.("select, textarea, [contenteditable], input:not([type=range])")) return;
+  // --- Keys -----------------------------------------------------------------------------
+
+  #keys() {
+    return new Keys(this.root, this.stage.ruler.canvas, {
+      onPlay: () => this.toggle(),
+      onLoop: () => this.#setLoop(!this.engine.loop),
+      onPen: () => this.data.editable && this.#draw(!this.stage.pen.on, true),
+      onEscape: () => this.stage.pen.on && this.#draw(false),
+      onStart: () => this.#seek(this.engine.range[0]),
+      onEdge: (which) => this.#edge(which),
+      onBeat: (direction) => this.#beatwise(direction),
+    });
+  }
+
+  /** Put an end of the loop region to the nearest beat. */
+  #edge(which) {
     const beat = this.data.grid.steps_per_beat;
-    const at = this.engine.position() ?? 0;
-    const here = Math.round(at / beat) * beat;
-    const ruler = target === this.stage.ruler.canvas;
-    if (key === " " && !target.closest?.("button, summary")) this.toggle();
-    else if (ours && key.toLowerCase() === "l") this.#setLoop(!this.engine.loop);
-    else if (ours && key.toLowerCase() === "d" && this.data.editable) this.#draw(!this.stage.pen.on);
-    else if (ours && key === "[") this.#setRegion([Math.min(here, this.region[1] - beat), this.region[1]], true);
-    else if (ours && key === "]") this.#setRegion([this.region[0], Math.max(here, this.region[0] + beat)], true);
-    else if (ruler && key === "ArrowLeft") this.#seek(Math.max(0, (Math.ceil(at / beat - 0.01) - 1) * beat));
-    else if (ruler && key === "ArrowRight") this.#seek((Math.floor(at / beat + 0.01) + 1) * beat);
-    else if (ours && key === "Home" && target.type !== "range") this.#seek(this.engine.range[0]);
-    else return;
-    event.preventDefault();
+    const here = Math.round((this.engine.position() ?? 0) / beat) * beat;
+    const [start, end] = this.region;
+    this.#setRegion(which ? [start, Math.max(here, start + beat)] : [Math.min(here, end - beat), end], true);
+  }
+
+  #beatwise(direction) {
+    const beat = this.data.grid.steps_per_beat;
+    const at = (this.engine.position() ?? 0) / beat;
+    this.#seek(direction < 0 ? Math.max(0, (Math.ceil(at - 0.01) - 1) * beat) : (Math.floor(at + 0.01) + 1) * beat);
   }
 
   // --- Picture, sound, words ------------------------------------------------------------
 
   #show(notes, how) {
     this.shown = notes;
-    this.stage.show(notes, how);
+    this.stage.show(notes, { slow: !this.dragging, ...how });
     this.#wantSound();
   }
 
@@ -510,6 +517,7 @@ class Player {
   destroy() {
     this.gone = true;
     this.quit.abort();
+    this.keys.destroy();
     cancelAnimationFrame(this.running);
     for (const timer of [this.plainTimer, this.plainAgain]) clearTimeout(timer);
     this.commitSoon.cancel();

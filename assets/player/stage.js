@@ -26,13 +26,15 @@ export class Stage {
     this.bars = new Bars(this.roll, { onAction: onBar });
     this.pen = new Pen(this.roll, { notes: () => this.notes, onStroke });
     this.tip = el("div", { class: "gp-tip", hidden: true });
+    this.empty = el("p", { class: "gp-empty", hidden: true },
+      "No notes here. Move a density or fill slider to the right, or draw some.");
     this.whole = el("button", {
       class: "gp-whole", type: "button", hidden: true, onclick: () => this.roll.zoomOut(),
     }, "Show all");
     this.area = el(
       "div",
       { class: "gp-roll", role: "img" },
-      this.roll.host, this.keyboard.canvas, this.overlay.layer, this.pen.layer, this.tip, this.whole,
+      this.roll.host, this.keyboard.canvas, this.overlay.layer, this.pen.layer, this.empty, this.tip, this.whole,
     );
     this.root = el("div", { class: "gp-stage" }, this.ruler.canvas, this.bars.root, this.area);
     this.notes = [];
@@ -64,11 +66,12 @@ export class Stage {
   }
 
   /** Show notes; what differs from those before is hinted at. Drawn with the next frame. */
-  show(notes, { quiet = false, refit = false } = {}) {
+  show(notes, { quiet = false, refit = false, slow = false } = {}) {
     if (!quiet && this.notes.length === notes.length) {
-      this.overlay.flash(difference(notes, this.notes), difference(this.notes, notes));
+      this.overlay.flash(difference(notes, this.notes), difference(this.notes, notes), { slow });
     }
     this.notes = notes;
+    this.empty.hidden = notes.some((list) => list.length);
     this.lit = null;
     this.refit = refit;
     this.frame ||= requestAnimationFrame(() => {

@@ -37,14 +37,15 @@ class Strip {
     });
     const extras = this.#extras(name, onAction);
     const label = el("span", { class: "gp-track-name" }, name);
-    const instrument = track.instrument ? el("span", { class: "gp-instrument" }, track.instrument) : null;
+    const { instrument } = track;
+    const plays = instrument ? el("span", { class: "gp-instrument", title: instrument }, instrument) : null;
     this.bench = el("div", { class: "gp-bench" });
     this.root = el(
       "div",
       { class: "gp-strip", role: "group", "aria-label": name },
-      el("div", { class: "gp-names" }, this.swatch, label, instrument),
+      el("div", { class: "gp-names" }, this.swatch, label),
       el("div", { class: "gp-buttons" }, this.mute, this.solo, ...extras),
-      this.volume,
+      el("div", { class: "gp-second" }, plays, this.volume),
       this.bench,
     );
   }
@@ -57,24 +58,31 @@ class Strip {
         onclick: () => onAction(this.track.locked ? "unlock" : "lock", this.track.name),
       });
       extras.push(this.lock);
-      this.setLocked(this.track.locked);
     }
     if (this.track.reroll) {
-      const label = `Another take of ${name}`;
-      extras.push(
-        el("button", {
-          class: "gp-toggle gp-dice", type: "button", "aria-label": label, title: label,
-          onclick: () => onAction("reroll", this.track.name),
-        }, icon("dice")),
-      );
+      this.dice = el("button", {
+        class: "gp-toggle gp-dice", type: "button", "aria-label": `Another take of ${name}`,
+        onclick: () => onAction("reroll", this.track.name),
+      }, icon("dice"));
+      extras.push(this.dice);
     }
+    this.setLocked(this.track.locked);
     return extras;
   }
 
   setLocked(locked) {
     this.track.locked = locked;
+    const name = title(this.track.name);
+    if (this.dice) {
+      this.dice.disabled = Boolean(locked);
+      this.dice.title = locked ? `${name} is kept: unlock it for another take` : `Another take of ${name}`;
+    }
+    this.root?.classList.toggle("gp-locked", Boolean(locked));
+    for (const row of this.bench?.children ?? []) {
+      row.title = locked ? `${name} is kept: now this moves the other tracks only` : "";
+    }
     if (!this.lock) return;
-    const label = `Keep ${title(this.track.name)} while the rest moves`;
+    const label = `Keep ${name} while the rest moves`;
     this.lock.replaceChildren(icon(locked ? "lock" : "unlock"));
     this.lock.title = label;
     this.lock.setAttribute("aria-label", label);

@@ -113,7 +113,7 @@ def engraved(xml: bytes, *, width: int = 2100) -> list[str]:
     kit = verovio.toolkit(False)
     kit.setResourcePath(str(Path(verovio.__file__).parent / "data"))
     kit.setOptions({"pageWidth": width, "pageHeight": 3000, "scale": 45, "adjustPageHeight": True,
-                    "footer": "none"})  # fmt: skip
+                    "footer": "none", "systemDivider": "none"})  # fmt: skip
     # From a file: the string that Python hands over is parsed for its encoding twice.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "score.musicxml"

@@ -15,6 +15,7 @@ from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sam
 from gan.music.notes import NoteArray
 from gan.music.rolls import notes_from_roll
 from gan.ui.gather import Gatherer
+from gan.ui.link_text import PLACES
 from gan.ui.live_protocol import MoveRequest, SoundRequest
 from gan.ui.sound import stems_of
 from gan.ui.wire import Stems
@@ -52,7 +53,11 @@ def controls(explorer: Explorer) -> dict[str, tuple[float, float]]:
 
 
 def moved(point: Point, values: Mapping[str, float]) -> Point:
-    """The point with slider values of the player taken over."""
+    """The point with slider values of the player taken over.
+
+    They are rounded as a link rounds them: what it brings back is the same to the last bit.
+    """
+    values = {name: round(value, PLACES) for name, value in values.items()}
     sliders = dict(point.sliders)
     sliders.update({name: value for name, value in values.items() if not _draws(name)})
     now = point.sampling

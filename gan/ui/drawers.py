@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -19,11 +17,15 @@ from gan.music.midi import midi_bytes
 from gan.pictures import roll_png
 from gan.plots import strip_figure
 from gan.ui import link, shelf
-from gan.ui.panels import download, heard
-from gan.ui.session import HISTORY, Desk, known_of
+from gan.ui.desk import Desk
+from gan.ui.keeping import lend
+from gan.ui.panels import download, gains, heard, mixed
+from gan.ui.session import known_of, query_of
+from gan.ui.session_file import open_session, session_bytes
+from gan.ui.words import plain
 
 SHOWN = 8  # phrases of the history
-SESSION_LIMIT = 1_000_000  # bytes of a session file
+FAVOURITES = 12  # shown at first, the newest
 NAMES = ("History", "Favourites", "Take away", "Session")
 
 
@@ -45,21 +47,22 @@ def drawers(explorer: Explorer, desk: Desk, roll: Rolls, *, stem: str, recipe: s
 
 def history(explorer: Explorer, desk: Desk) -> None:
     """Where the user has been, as small rolls."""
-    places = [*desk.past, desk.point, *desk.future]
+    places = [place.point for place in (*desk.past, desk.place, *desk.future)]
     here = len(desk.past)
     first = max(0, min(here - SHOWN // 2, len(places) - SHOWN))
     shown = places[first : first + SHOWN]
     rolls = np.stack([_remembered(explorer, point) for point in shown])
     labels = [str(first + k + 1) for k in range(len(shown))]
+    figure = strip_figure(
+        rolls,
+        explorer.spec,
+        labels=[""] * len(shown),
+        selected=here - first,
+        dark=st.context.theme.type == "dark",
+        height=92,
+    )
     st.plotly_chart(
-        strip_figure(
-            rolls,
-            explorer.spec,
-            labels=labels,
-            selected=here - first,
-            dark=st.context.theme.type == "dark",
-            height=130,
-        ),
+        figure.update_layout(margin={"l": 0, "r": 0, "t": 2, "b": 2}),
         theme=None,
         key="explore:history",
         config={"displayModeBar": False},
@@ -71,7 +74,15 @@ def history(explorer: Explorer, desk: Desk) -> None:
             desk.travel(int(picked) - 1)
 
     st.session_state["explore:history:pick"] = str(here + 1)
-    st.segmented_control("Go back to", labels, key="explore:history:pick", on_change=go)
+    # As wide as the strip, so that each number stands under its roll.
+    st.segmented_control(
+        "Go back to",
+        labels,
+        key="explore:history:pick",
+        on_change=go,
+        label_visibility="collapsed",
+        width="stretch",
+    )
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -89,17 +100,6 @@ def _remembered(explorer: Explorer, point: Point) -> Rolls:
     return _roll_of(explorer.info.digest, name, explorer, point)
 
 
-def query_of(explorer: Explorer, desk: Desk) -> dict[str, str | list[str]]:
-    """The desk as its link holds it."""
-    return link.to_query(
-        explorer.info.name,
-        explorer.info.digest,
-        point=desk.point,
-        how=desk.how,
-        muted=desk.muted(explorer.spec.track_names),
-    )
-
-
 def favourites(explorer: Explorer, desk: Desk) -> None:
     """Named phrases: keep, go to, take a track from, forget."""
     info = explorer.info
@@ -107,10 +107,12 @@ def favourites(explorer: Explorer, desk: Desk) -> None:
         row = st.columns([4, 1], vertical_alignment="bottom")
         name = row[0].text_input("Keep this phrase as", max_chars=shelf.NAME_LENGTH)
         if row[1].form_submit_button("Keep", icon=":material/star:", width="stretch"):
-            _try(lambda: shelf.add(name, info.name, query_of(explorer, desk)))
+            _try(lambda: shelf.add(name, info.name, query_of(info, desk)))
     kept = [each for each in shelf.read() if each.checkpoint == info.name]
     if not kept:
         st.caption("Phrases that you keep stay here, also after a restart.")
+    if len(kept) > FAVOURITES and not st.toggle(f"Show all {len(kept)}", key="explore:all"):
+        kept = kept[:FAVOURITES]
     for each in kept:
         _favourite(explorer, desk, each)
 
@@ -122,24 +124,22 @@ def _favourite(explorer: Explorer, desk: Desk, each: shelf.Favourite) -> None:
         return link.from_query(each.query, explorer.info.digest, known_of(explorer.info, explorer))
 
     def go() -> None:
-        found = shared()
-        desk.go(found.point)
-        desk.how, desk.notices = found.how, found.notices
+        desk.open(shared())
 
     def take() -> None:
         track = st.session_state[f"{key}:track"]
         if track is not None:
-            lent = replace(shared().point, locks={})
-            desk.go(replace(desk.point, locks={**desk.point.locks, f"track:{track}": lent}))
+            desk.go(lend(desk.point, shared().point, track, explorer.spec))
 
     def forget() -> None:
         _try(lambda: shelf.remove(each.name, each.checkpoint))
 
-    row = st.columns([4, 2, 4, 1], vertical_alignment="center")
-    row[0].markdown(f"**{_plain(each.name)}**")
-    row[1].button("Go", key=f"{key}:go", on_click=go, icon=":material/star:", width="stretch")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    row.markdown(f"**{plain(each.name)}**", width="stretch")
+    row.button("Go", key=f"{key}:go", on_click=go, icon=":material/arrow_forward:",
+               help="This phrase, and how it was played.")  # fmt: skip
     st.session_state[f"{key}:track"] = None
-    row[2].segmented_control(
+    row.segmented_control(
         "Take a track",
         explorer.spec.track_names,
         format_func=lambda name: f"+ {name.capitalize()}",
@@ -147,29 +147,29 @@ def _favourite(explorer: Explorer, desk: Desk, each: shelf.Favourite) -> None:
         on_change=take,
         label_visibility="collapsed",
         help="Plays this track of the favourite in place of your own, and locks it.",
+        width="content",
     )
-    row[3].button("", key=f"{key}:forget", on_click=forget, icon=":material/delete:",
-                  help=f"Forget {_plain(each.name)}")  # fmt: skip
-
-
-def _plain(name: str) -> str:
-    """A user's text without what Markdown would make of it."""
-    return "".join(f"\\{char}" if char in r"\`*_{}[]()#+-.!|<>~$:" else char for char in name)
+    row.button(
+        "Forget", key=f"{key}:forget", on_click=forget, type="tertiary",
+        help=f"Takes {plain(each.name)} off the shelf.",
+    )  # fmt: skip
 
 
 def _try(action: Callable[[], None]) -> None:
     try:
         action()
     except GanError as error:
-        st.warning(str(error))
+        st.warning(plain(str(error)))
 
 
 def take_away(explorer: Explorer, desk: Desk, roll: Rolls, *, stem: str, recipe: str) -> None:
     """Files of all kinds; each is made when it is asked for."""
     spec, how = explorer.spec, heard(desk, explorer.spec)
-    sound = desk.soundfont
     title = stem.replace("-", " ")
-    st.caption("Muted tracks stay out of what is mixed. MIDI carries its recipe as text.")
+    st.caption(
+        "Files hold what is heard: muted tracks stay out, volumes count. MIDI carries the link of "
+        "this phrase as text."
+    )
     with st.container(horizontal=True):
         for index, name in enumerate(spec.track_names):
             alone = replace(how, include=tuple(k == index for k in range(len(spec.tracks))))
@@ -182,13 +182,13 @@ def take_away(explorer: Explorer, desk: Desk, roll: Rolls, *, stem: str, recipe:
     with st.container(horizontal=True):
         download(
             "FLAC",
-            lambda: encode_flac(mix(render_stems(perform(roll, spec, how), soundfont=sound))),
+            lambda: encode_flac(mixed(perform(roll, spec, how), desk, spec, how)),
             name=f"{stem}.flac",
             mime="audio/flac",
         )
         download(
             "Stems (WAV)",
-            lambda: stems_zip(roll, explorer, how, sound),
+            lambda: stems_zip(roll, explorer, desk),
             name=f"{stem}-stems.zip",
             mime="application/zip",
         )
@@ -198,13 +198,18 @@ def take_away(explorer: Explorer, desk: Desk, roll: Rolls, *, stem: str, recipe:
             name=f"{stem}.musicxml",
             mime="application/vnd.recordare.musicxml+xml",
         )
-        download("Picture (PNG)", lambda: roll_png(roll, spec), name=f"{stem}.png",
-                 mime="image/png")  # fmt: skip
+        download(
+            "Picture (PNG)",
+            lambda: roll_png(roll, spec, transpose=how.transpose),
+            name=f"{stem}.png",
+            mime="image/png",
+        )
     if st.toggle("Show the score", key="explore:score"):
-        for page in _pages(_xml(roll, explorer, how, title)):
+        for number, page in enumerate(_pages(_xml(roll, explorer, how, title)), 1):
             # An image, because markup in an SVG that stands in the page could do more.
             st.image(page, width="stretch")
-            download("Score (SVG)", page.encode, name=f"{stem}.svg", mime="image/svg+xml")
+            name = f"{stem}-score-{number}.svg"
+            download(f"Score, page {number} (SVG)", page.encode, name=name, mime="image/svg+xml")
 
 
 def _midi(roll: Rolls, explorer: Explorer, how: Performance, recipe: str) -> Callable[[], bytes]:
@@ -224,22 +229,27 @@ def _pages(xml: bytes) -> list[str]:
     return engraved(xml)
 
 
-def stems_zip(roll: Rolls, explorer: Explorer, how: Performance, soundfont: str | None) -> bytes:
+def stems_zip(roll: Rolls, explorer: Explorer, desk: Desk) -> bytes:
     """One WAV a track that is heard, at the level that they have in the mix."""
+    how = heard(desk, explorer.spec)
     midi = perform(roll, explorer.spec, how)
-    stems = render_stems(midi, soundfont=soundfont)
+    stems = render_stems(midi, soundfont=desk.soundfont)
     level = levelling_gain(stems)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for instrument, stem in zip(midi.instruments, stems, strict=True):
+        parts = zip(midi.instruments, stems, gains(desk, explorer.spec, how), strict=True)
+        for instrument, stem, gain in parts:
             name = f"{instrument.name.lower()}.wav"
-            archive.writestr(name, encode_wav(mix(stem[None], level=level)))
+            archive.writestr(name, encode_wav(mix(stem[None], [gain], level=level)))
     return target.getvalue()
 
 
 def session(explorer: Explorer, desk: Desk) -> None:
     """Everything that was done here, as a file, and back."""
-    st.caption("A session file holds this phrase, its history and your favourites as JSON.")
+    st.caption(
+        "A session file holds this phrase, its history, A and B, the mix and your favourites as "
+        "JSON."
+    )
     left, right = st.columns(2)
     with left:
         download(
@@ -249,68 +259,14 @@ def session(explorer: Explorer, desk: Desk) -> None:
             mime="application/json",
         )
     with right:
-        given = st.file_uploader("Open a session", type="json", key="explore:session")
+        given = st.file_uploader(
+            "Open a session", type="json", key="explore:session", max_upload_size=1
+        )
         if given is not None and st.session_state.get("explore:session:read") != given.file_id:
             st.session_state["explore:session:read"] = given.file_id
             try:
                 open_session(given.getvalue(), explorer, desk)
             except GanError as error:
-                st.error(str(error))
+                st.error(plain(str(error)))
             else:
                 st.rerun()
-
-
-def session_bytes(explorer: Explorer, desk: Desk) -> bytes:
-    """The session as JSON."""
-    values = {
-        "format": 1,
-        "checkpoint": explorer.info.name,
-        "now": _lists(query_of(explorer, desk)),
-        "past": [_lists(_query_at(explorer, desk, point)) for point in desk.past],
-        "favourites": [
-            vars(each) for each in shelf.read() if each.checkpoint == explorer.info.name
-        ],
-    }
-    return json.dumps(values, indent=1).encode()
-
-
-def _query_at(explorer: Explorer, desk: Desk, point: Point) -> dict[str, str | list[str]]:
-    info = explorer.info
-    return link.to_query(info.name, info.digest, point=point, how=desk.how)
-
-
-def _lists(query: dict[str, str | list[str]]) -> dict[str, list[str]]:
-    return {key: value if isinstance(value, list) else [value] for key, value in query.items()}
-
-
-class SessionFileError(GanError):
-    """A file that is no session of this checkpoint."""
-
-
-def open_session(data: bytes, explorer: Explorer, desk: Desk) -> None:
-    """Take over a session file; raises `SessionFileError`, and then nothing has changed."""
-    if len(data) > SESSION_LIMIT:
-        raise SessionFileError("The file is too large to be a session.")
-    try:
-        values: Any = json.loads(data)
-        checkpoint = values["checkpoint"]
-        wanted = [values["now"], *list(values["past"])[-HISTORY:]]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SessionFileError("The file is no session: choose one that was saved here.") from error
-    if checkpoint != explorer.info.name:
-        raise SessionFileError(
-            f"The session is of the generator {str(checkpoint)[:60]!r}: choose that one first."
-        )
-    entries = [
-        shelf.as_favourite({"name": "-", "checkpoint": "-", "query": query}) for query in wanted
-    ]
-    if None in entries:
-        raise SessionFileError("The file is no session: choose one that was saved here.")
-    known = known_of(explorer.info, explorer)
-    found = [link.from_query(each.query, explorer.info.digest, known) for each in entries if each]
-    given = values.get("favourites")
-    fresh = [shelf.as_favourite(each) for each in given] if isinstance(given, list) else []
-    shelf.merge([each for each in fresh if each is not None])
-    now, *past = found
-    desk.past, desk.future, desk.kept = [each.point for each in past], [], None
-    desk.point, desk.how, desk.notices = now.point, now.how, now.notices

@@ -2,10 +2,8 @@
 
     c     checkpoint            v     digest of its weights
     p     the point             l     one locked part: NAME*POINT, repeated
-    bpm   tempo                 tr    transposition
-    prog  programs, dotted      off   muted tracks, repeated
 
-    sw    swing                 hu    humanising
+and the settings of the player (`gan.ui.link_player`).
 
 A point is `SEED~TRUNCATION~SLIDERS~PARTS~Z~TEMPERATURE~TOP_P~DENSITY~EDITS`, empty ends left
 out: sliders and part seeds as `NAME=VALUE` joined by `_`, z as base64 of little-endian
@@ -16,31 +14,24 @@ Reading believes nothing: what is not valid is left at its default, and a notice
 from __future__ import annotations
 
 import base64
-import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from urllib.parse import urlencode
 
 import numpy as np
 
-from gan.explorer import (
-    SEED_MAX,
-    SLIDER_MAX,
-    TEMPO_MAX,
-    TEMPO_MIN,
-    TRANSPOSE_MAX,
-    TRUNCATION_MAX,
-    Performance,
-    Point,
-)
+from gan.explorer import SEED_MAX, SLIDER_MAX, TRUNCATION_MAX, Point, lockable_parts
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
 from gan.music.edits import EDITS_MAX, Edit, fits
-from gan.music.feel import Feel
 from gan.spec import RollSpec
-
-T = TypeVar("T")
+from gan.ui.link_player import LISTS, Playing, playing_from_query, playing_to_query
+from gan.ui.link_text import Doubter, number, whole, within
 
 MAX_TEXT = 65_536
+LOCKS_MAX = 128
+REPEATED = ("l", *LISTS)  # parameters that may be there more than once
+
+Query = dict[str, str | list[str]]
 
 
 @dataclass(frozen=True)
@@ -53,6 +44,7 @@ class Known:
 
     @property
     def parts(self) -> list[str]:
+        """Parts of the latent: tracks and bars."""
         tracks = [f"track:{name}" for name in self.spec.track_names]
         return tracks + [f"bar:{bar}" for bar in range(self.spec.bars)]
 
@@ -62,18 +54,13 @@ class Shared:
     """What a link carries; `notices` are sentences for the user."""
 
     point: Point = field(default_factory=Point)
-    how: Performance = field(default_factory=Performance)
-    muted: tuple[str, ...] = ()
+    playing: Playing = field(default_factory=Playing)
     notices: tuple[str, ...] = ()
-
-
-def _number(value: float) -> str:
-    return f"{value:.4f}".rstrip("0").rstrip(".") or "0"
 
 
 def point_to_text(point: Point) -> str:
     """The point without its locks."""
-    sliders = "_".join(f"{name}={_number(v)}" for name, v in sorted(point.sliders.items()) if v)
+    sliders = "_".join(f"{name}={number(v)}" for name, v in sorted(point.sliders.items()) if v)
     parts = "_".join(f"{name}={seed}" for name, seed in sorted(point.part_seeds.items()))
     z = ""
     if point.z is not None:
@@ -82,69 +69,54 @@ def point_to_text(point: Point) -> str:
     drawn, plain = point.sampling, Sampling()
     fields = [
         z,
-        _number(drawn.temperature) if drawn.temperature != plain.temperature else "",
-        _number(drawn.top_p) if drawn.top_p != plain.top_p else "",
-        "_".join(_number(amount) for amount in drawn.density),
+        number(drawn.temperature) if drawn.temperature != plain.temperature else "",
+        number(drawn.top_p) if drawn.top_p != plain.top_p else "",
+        "_".join(number(amount) for amount in drawn.density),
         "_".join(
             f"{edit.track}.{edit.pitch}.{edit.start}.{edit.end}.{int(edit.on)}"
             for edit in point.edits
         ),
     ]
-    text = f"{point.seed}~{_number(point.truncation)}~{sliders}~{parts}"
+    text = f"{point.seed}~{number(point.truncation)}~{sliders}~{parts}"
     return "~".join([text, *fields]).rstrip("~") if any(fields) else text
 
 
-def to_query(
-    checkpoint: str, digest: str, *, point: Point, how: Performance, muted: Sequence[str] = ()
-) -> dict[str, str | list[str]]:
+def to_query(checkpoint: str, digest: str, *, point: Point, playing: Playing) -> Query:
     """Query parameters of a phrase; what has its default is left out."""
-    query: dict[str, str | list[str]] = {"c": checkpoint, "v": digest, "p": point_to_text(point)}
+    query: Query = {"c": checkpoint, "v": digest, "p": point_to_text(point)}
     if point.locks:
         query["l"] = [f"{name}*{point_to_text(at)}" for name, at in sorted(point.locks.items())]
-    if how.tempo != Performance().tempo:
-        query["bpm"] = _number(how.tempo)
-    if how.transpose:
-        query["tr"] = str(how.transpose)
-    if how.feel.swing:
-        query["sw"] = _number(how.feel.swing)
-    if how.feel.humanise:
-        query["hu"] = _number(how.feel.humanise)
-    if how.programs is not None:
-        query["prog"] = ".".join(str(program) for program in how.programs)
-    if muted:
-        query["off"] = list(muted)
-    return query
+    return query | playing_to_query(playing)
 
 
-class _Reader:
-    """Collects a notice for each thing in a link that makes no sense."""
+def recipe(query: Query) -> str:
+    """One line that says what a file was made from, for people and for the address bar."""
+    seed = str(query["p"]).split("~")[0]
+    return f"checkpoint {query['c']} {query['v']}, seed {seed}: ?{urlencode(query, doseq=True)}"
+
+
+class _Reader(Doubter):
+    """Reads points of one checkpoint."""
 
     def __init__(self, known: Known) -> None:
+        super().__init__()
         self.known = known
-        self.notices: list[str] = []
-
-    def attempt(self, read: Callable[[], T], otherwise: T, what: str) -> T:
-        try:
-            return read()
-        except (ValueError, OverflowError, binascii.Error):
-            self.notices.append(f"The link's {what} made no sense and was left out.")
-            return otherwise
 
     def point(self, text: str, what: str) -> Point:
         pieces = (text.split("~") + [""] * 9)[:9]
         if len(text) > MAX_TEXT or text.count("~") > 8:
             self.notices.append(f"The link's {what} made no sense and was left out.")
             return Point()
-        seed = self.attempt(lambda: _whole(pieces[0], 0, SEED_MAX), 0, f"seed in {what}")
+        seed = self.attempt(lambda: whole(pieces[0], 0, SEED_MAX), 0, f"seed in {what}")
         truncation = self.attempt(
-            lambda: _within(pieces[1], 0.0, TRUNCATION_MAX) if pieces[1] else 1.0,
+            lambda: within(pieces[1], 0.0, TRUNCATION_MAX) if pieces[1] else 1.0,
             1.0,
             f"truncation in {what}",
         )
         sliders: dict[str, float] = {}
         for name, value in self.pairs(pieces[2], self.known.directions, what):
             amount = self.attempt(
-                lambda value=value: _within(value, -SLIDER_MAX, SLIDER_MAX),  # type: ignore[misc]
+                lambda value=value: within(value, -SLIDER_MAX, SLIDER_MAX),  # type: ignore[misc]
                 0.0,
                 f"slider {name[:40]}",
             )
@@ -153,7 +125,7 @@ class _Reader:
         seeds: dict[str, int] = {}
         for name, value in self.pairs(pieces[3], self.known.parts, what):
             part_seed = self.attempt(
-                lambda value=value: _whole(value, 0, SEED_MAX),  # type: ignore[misc]
+                lambda value=value: whole(value, 0, SEED_MAX),  # type: ignore[misc]
                 None,
                 f"seed of {name[:40]}",
             )
@@ -168,12 +140,12 @@ class _Reader:
         return Point(seed, truncation, sliders, seeds, z, sampling=sampling, edits=edits)
 
     def sampling(self, temperature: str, top_p: str, density: str) -> Sampling:
-        amounts = tuple(_within(text, -1.0, 1.0) for text in density.split("_") if text)
+        amounts = tuple(within(text, -1.0, 1.0) for text in density.split("_") if text)
         if amounts and len(amounts) != len(self.known.spec.tracks):
             raise ValueError("not a density a track")
         return Sampling(
-            _within(temperature, TEMPERATURE_MIN, TEMPERATURE_MAX) if temperature else 1.0,
-            _within(top_p, TOP_P_MIN, 1.0) if top_p else 1.0,
+            within(temperature, TEMPERATURE_MIN, TEMPERATURE_MAX) if temperature else 1.0,
+            within(top_p, TOP_P_MIN, 1.0) if top_p else 1.0,
             amounts,
         )
 
@@ -183,7 +155,7 @@ class _Reader:
             raise ValueError("too many strokes")
         found = []
         for stroke in strokes:
-            track, pitch, start, end, on = (_whole(part, 0, 9999) for part in stroke.split("."))
+            track, pitch, start, end, on = (whole(part, 0, 9999) for part in stroke.split("."))
             edit = Edit(track, pitch, start, end, bool(on))
             if not fits(edit, self.known.spec):
                 raise ValueError("a stroke outside of the roll")
@@ -215,66 +187,24 @@ class _Reader:
         return tuple(float(value) for value in values)
 
 
-def _whole(text: str, low: int, high: int) -> int:
-    if len(text) > 20:
-        raise ValueError(text[:20])
-    value = int(text)
-    if not low <= value <= high:
-        raise ValueError(text)
-    return value
-
-
-def _within(text: str, low: float, high: float) -> float:
-    value = float(text)
-    if not low <= value <= high:
-        raise ValueError(text)
-    return value
-
-
 def from_query(query: Mapping[str, Sequence[str]], digest: str, known: Known) -> Shared:
     """Read a link for a checkpoint whose weights have this digest."""
     reader = _Reader(known)
     first = {name: values[0] for name, values in query.items() if values}
     point = reader.point(first["p"], "point") if "p" in first else Point()
     locks: dict[str, Point] = {}
-    for text in list(query.get("l", []))[:32]:
+    lockable = lockable_parts(known.spec)
+    for text in list(query.get("l", []))[:LOCKS_MAX]:
         name, _, at = text.partition("*")
-        if name in known.parts:
+        if name in lockable:
             locks[name] = reader.point(at, f"lock of {name}")
         else:
             reader.notices.append(f"The link locks {name[:40]!r}, which is not there.")
-    how = Performance(
-        tempo=reader.attempt(
-            lambda: _within(first["bpm"], TEMPO_MIN, TEMPO_MAX) if "bpm" in first else 120.0,
-            120.0,
-            "tempo",
-        ),
-        transpose=reader.attempt(
-            lambda: _whole(first["tr"], -TRANSPOSE_MAX, TRANSPOSE_MAX) if "tr" in first else 0,
-            0,
-            "transposition",
-        ),
-        programs=reader.attempt(lambda: _programs(first.get("prog"), known), None, "instruments"),
-        feel=reader.attempt(
-            lambda: Feel(_within(first.get("sw", "0"), 0, 1), _within(first.get("hu", "0"), 0, 1)),
-            Feel(),
-            "feel",
-        ),
-    )
-    muted = tuple(name for name in query.get("off", []) if name in known.spec.track_names)
+    playing = playing_from_query(query, known.spec, reader)
     if "v" in first and first["v"] != digest:
         reader.notices.append(
             "This link was made with another version of the checkpoint: "
             "the phrase will not be the same."
         )
     point = replace(point, locks=locks)
-    return Shared(point, how, muted, tuple(dict.fromkeys(reader.notices)))
-
-
-def _programs(text: str | None, known: Known) -> tuple[int, ...] | None:
-    if text is None:
-        return None
-    values = tuple(_whole(value, 0, 127) for value in text.split("."))
-    if len(values) != len(known.spec.tracks):
-        raise ValueError(text[:40])
-    return values
+    return Shared(point, playing, tuple(dict.fromkeys(reader.notices)))

@@ -14,7 +14,8 @@ JSON text, replies are binary (see `gan.ui.wire`):
 
 Moves and sounds have a worker each. A worker does one request at a time and then takes the
 newest that has arrived; those in between are dropped without an answer. So memory is
-bounded by one waiting request of each kind, whatever the browser sends.
+bounded by one waiting request of each kind, whatever the browser sends. Rates are those of
+the session: connecting again gives no new allowance.
 
 The handshake is refused unless its origin is this server. A connection ends with code 1008
 on a wrong token or too many or too many invalid messages, 1009 on one that is too big, 1003
@@ -44,6 +45,7 @@ from gan.ui.live_protocol import (
     Meter,
     MoveRequest,
     SoundRequest,
+    Turn,
     find_session,
     parse_message,
     read_request,
@@ -100,8 +102,10 @@ class _Slot:
         self._request = request
         self._arrived.set()
 
-    async def take(self) -> MoveRequest:
+    async def filled(self) -> None:
         await self._arrived.wait()
+
+    def take(self) -> MoveRequest:
         self._arrived = anyio.Event()
         request, self._request = self._request, None
         assert request is not None
@@ -120,7 +124,7 @@ class _Connection:
         self._socket, self._session, self._limiters = socket, session, limiters
         self._slots = {kind: _Slot() for kind in limiters}
         self._sending = anyio.Lock()
-        self._meter = Meter(FLOOD_PER_SECOND)
+        session.flood = self._meter = session.flood or Meter(FLOOD_PER_SECOND)
         self._scope = anyio.CancelScope()
         self._end: _RefusedError | None = None
         local = socket.client is not None and socket.client.host in ("127.0.0.1", "::1")
@@ -177,13 +181,14 @@ class _Connection:
 
     async def _work(self, kind: str) -> None:
         slot, limiter = self._slots[kind], self._limiters[kind]
+        turn = self._session.turns.setdefault(kind, Turn(REQUESTS_PER_SECOND))
         while True:
-            request = await slot.take()
-            started = time.monotonic()
-            reply = await anyio.to_thread.run_sync(self._answer, request, limiter=limiter)
-            await self._send(reply)
+            await slot.filled()
             # One request at a time is not enough of a limit where answers are instant.
-            await anyio.sleep(max(0.0, 1 / REQUESTS_PER_SECOND - (time.monotonic() - started)))
+            async with turn():
+                request = slot.take()
+                reply = await anyio.to_thread.run_sync(self._answer, request, limiter=limiter)
+            await self._send(reply)
 
     def _answer(self, request: MoveRequest) -> bytes:
         """The reply to a request. Blocks; runs in a worker thread; does not raise."""

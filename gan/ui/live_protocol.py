@@ -11,11 +11,13 @@ import json
 import math
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
+import anyio
 import numpy as np
 import numpy.typing as npt
 
@@ -91,6 +93,9 @@ class LiveSession:
         self.token = secrets.token_urlsafe(24)
         self.limits = Limits(dict(controls), steps)
         self.connection: Connection | None = None
+        # A session's share is the same, however often its page connects again.
+        self.flood: Meter | None = None
+        self.turns: dict[str, Turn] = {}
         _sessions[self.token] = self
 
     def update(self, *, controls: Mapping[str, tuple[float, float]], steps: int) -> None:
@@ -124,6 +129,21 @@ class Meter:
         self._at = now
         self._left -= 1.0
         return self._left >= 0.0
+
+
+class Turn:
+    """One request of a kind at a time, and no more than `rate` of them a second."""
+
+    def __init__(self, rate: float) -> None:
+        self._lock, self._pause, self._next = anyio.Lock(), 1.0 / rate, 0.0
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[None]:
+        """The turn, once it comes."""
+        async with self._lock:
+            await anyio.sleep(max(0.0, self._next - time.monotonic()))
+            self._next = time.monotonic() + self._pause
+            yield
 
 
 def parse_message(text: str) -> dict[str, Any]:

@@ -10,8 +10,12 @@ st.set_page_config(
     layout="wide",
 )
 
-# Streamlit leaves six empty lines above a page; an instrument wants to be in sight whole.
-st.html("<style>.stMainBlockContainer { padding-top: 4.25rem; padding-bottom: 2rem; }</style>")
+# Streamlit leaves six empty lines above a page; an instrument wants to be in sight whole. The
+# keys of buttons stand in their tooltips: on a phone they would take a row, and say nothing.
+st.html(
+    "<style>.stMainBlockContainer { padding-top: 4.25rem; padding-bottom: 2rem; }"
+    ".stButton kbd { display: none; }</style>"
+)
 
 PAGES = ROOT / "pages"
 st.navigation(

@@ -1,25 +1,24 @@
-"""Pieces that pages share: player data, instrument pickers, downloads."""
+"""Pieces that pages share: player data, sliders, downloads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pretty_midi
 import streamlit as st
 
-from gan.audio import encode_wav, find_soundfonts, fluidsynth_status, mix, render_stems
+from gan.audio import RATE, Sound, encode_wav, mix, render_stems
 from gan.explorer import (
     SLIDER_MAX,
-    TEMPO_MAX,
-    TEMPO_MIN,
-    TRANSPOSE_MAX,
     TRUNCATION_MAX,
     Explorer,
     Performance,
     Point,
     Rolls,
     perform,
+    seconds,
 )
 from gan.latent.directions import Direction
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
@@ -28,26 +27,11 @@ from gan.music.rolls import notes_from_roll
 from gan.plots import TRACK_COLOURS
 from gan.spec import RollSpec
 from gan.ui.backend import TEMPERATURE, TOP_P, TRUNCATION, density_id
+from gan.ui.desk import Desk
+from gan.ui.effects import moves_too
+from gan.ui.performance import instrument_name, programs_of
 from gan.ui.player import Grid, PlayerData, PlayerTrack, Slider
-from gan.ui.session import Desk
 from gan.ui.sound import stems_of
-
-KEYS = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
-SIDE_EFFECT = 0.3  # of a standard deviation; what a slider moves less than this is not named
-
-
-def key_name(transpose: int) -> str:
-    """The keys that C major and A minor become."""
-    return f"{KEYS[transpose % 12]} / {KEYS[(transpose + 9) % 12].lower()} ({transpose:+d})"
-
-
-def programs_of(spec: RollSpec, how: Performance) -> tuple[int, ...]:
-    """The General MIDI program of each track."""
-    return how.programs or tuple(track.program for track in spec.tracks)
-
-
-def instrument_name(program: int) -> str:
-    return str(pretty_midi.program_to_instrument_name(program))
 
 
 def track_panel(
@@ -70,20 +54,6 @@ def track_panel(
     )
 
 
-def _moves_too(direction: Direction) -> str:
-    """What else a slider moves, the strongest first."""
-    others = [
-        (name, amount)
-        for name, amount in direction.effects.items()
-        if name != direction.id and abs(amount) >= SIDE_EFFECT
-    ]
-    others.sort(key=lambda item: -abs(item[1]))
-    return ", ".join(
-        f"{'more' if amount > 0 else 'less'} {name.replace('.', ' ').replace('_', ' ').lower()}"
-        for name, amount in others[:3]
-    )
-
-
 def sliders_of(explorer: Explorer, point: Point) -> tuple[Slider, ...]:
     """Truncation, the named directions, the principal components."""
     first = Slider(
@@ -91,6 +61,7 @@ def sliders_of(explorer: Explorer, point: Point) -> tuple[Slider, ...]:
         label="Truncation",
         value=point.truncation,
         help="How far from the average phrase: 0 is the average, 1 as in the data.",
+        also="Moves all tracks: low values make phrases alike, high ones wilder.",
         minimum=0.0,
         maximum=TRUNCATION_MAX,
         default=1.0,
@@ -116,6 +87,7 @@ def _fill_sliders(spec: RollSpec, sampling: Sampling) -> tuple[Slider, ...]:
             label=f"{name.capitalize()} fill",
             value=amount,
             help="To the right less likely notes come in too, to the left only the surest stay.",
+            also="The other tracks stay as they are.",
             minimum=-1.0,
             maximum=1.0,
             track=name,
@@ -133,6 +105,7 @@ def _sampling_sliders(sampling: Sampling) -> list[Slider]:
         value=sampling.temperature,
         help="How daring each note is: 1 as tuned to the songs it learnt from, below it the "
         "likelier notes, above it rarer ones too.",
+        also="Moves all tracks, and all that follows a note that has changed.",
         minimum=TEMPERATURE_MIN,
         maximum=TEMPERATURE_MAX,
         default=1.0,
@@ -143,6 +116,7 @@ def _sampling_sliders(sampling: Sampling) -> list[Slider]:
         label="Top p",
         value=sampling.top_p,
         help="Only the likeliest notes that together have this share are ever chosen.",
+        also="Moves all tracks, and all that follows a note that has changed.",
         minimum=TOP_P_MIN,
         maximum=1.0,
         default=1.0,
@@ -158,7 +132,7 @@ def _slider_of(direction: Direction, point: Point, tracks: tuple[str, ...]) -> S
         label=direction.label,
         value=point.sliders.get(direction.id, 0.0),
         help=direction.help,
-        also=_moves_too(direction),
+        also=moves_too(direction),
         minimum=-SLIDER_MAX,
         maximum=SLIDER_MAX,
         group=groups.get(direction.kind, direction.kind),
@@ -214,104 +188,28 @@ def player_data(
     )
 
 
-def performance_controls(spec: RollSpec, desk: Desk, *, key: str) -> None:
-    """Tempo, key, instruments, soundfont; they change the desk."""
-    how = desk.how
-    tempo, transpose, instruments = st.columns(3, vertical_alignment="bottom")
-    with tempo:
-        bpm = st.slider(
-            "Tempo",
-            int(TEMPO_MIN),
-            int(TEMPO_MAX),
-            round(how.tempo),
-            key=f"{key}:bpm",
-            help="Quarter notes a minute.",
-        )
-    with transpose:
-        semitones = st.select_slider(
-            "Key",
-            range(-TRANSPOSE_MAX, TRANSPOSE_MAX + 1),
-            how.transpose,
-            format_func=key_name,
-            key=f"{key}:key",
-            help="Phrases are written in C major or A minor; this transposes them.",
-        )
-    with instruments, st.popover("Instruments and feel", icon=":material/piano:", width="stretch"):
-        programs = tuple(
-            track.program
-            if track.is_drum
-            else st.selectbox(
-                track.name.capitalize(),
-                range(128),
-                program,
-                format_func=instrument_name,
-                key=f"{key}:program:{track.name}",
-            )
-            for track, program in zip(spec.tracks, programs_of(spec, how), strict=True)
-        )
-        desk.soundfont = _soundfont(desk.soundfont, key=key)
-        swing = st.slider(
-            "Swing",
-            0.0,
-            1.0,
-            how.feel.swing,
-            0.05,
-            key=f"{key}:swing",
-            help="0 is straight, 1 plays the second eighth of a beat as the last of a triplet.",
-        )
-        human = st.slider(
-            "Humanise",
-            0.0,
-            1.0,
-            how.feel.humanise,
-            0.05,
-            key=f"{key}:human",
-            help="Small differences in time and strength, the same each time.",
-        )
-    default = tuple(track.program for track in spec.tracks)
-    desk.how = Performance(
-        float(bpm) if bpm != round(how.tempo) else how.tempo,
-        semitones,
-        None if programs == default else programs,
-        feel=replace(how.feel, swing=swing, humanise=human),
-    )
-
-
-def _soundfont(chosen: str | None, *, key: str) -> str | None:
-    fonts = find_soundfonts()
-    status = fluidsynth_status()
-    if not status.available:
-        st.caption(status.message)
-        return None
-    paths = [str(font.path) for font in fonts]
-    if not paths:
-        return None
-    names = {str(font.path): font.name for font in fonts}
-    picked = st.selectbox(
-        "Soundfont",
-        paths,
-        paths.index(chosen) if chosen in paths else 0,
-        format_func=lambda path: names[path],
-        key=f"{key}:soundfont",
-    )
-    return None if picked == paths[0] else str(picked)
-
-
 def heard(desk: Desk, spec: RollSpec) -> Performance:
-    """How the phrase is played, without the tracks that are muted."""
-    muted = desk.muted(spec.track_names)
-    include = tuple(name not in muted for name in spec.track_names) if muted else None
-    return replace(desk.how, include=include)
+    """How the phrase is played, without the tracks that are not heard."""
+    include = desk.heard(spec.track_names)
+    return desk.how if all(include) else replace(desk.how, include=include)
 
 
-def downloads(
-    roll: Rolls,
-    spec: RollSpec,
-    *,
-    desk: Desk,
-    stem: str,
-    recipe: str,
-) -> None:
+def gains(desk: Desk, spec: RollSpec, how: Performance) -> list[float]:
+    """The player's factor of each track that is included."""
+    every = desk.gains(spec.track_names)
+    include = how.include or (True,) * len(every)
+    return [gain for gain, on in zip(every, include, strict=True) if on]
+
+
+def mixed(midi: pretty_midi.PrettyMIDI, desk: Desk, spec: RollSpec, how: Performance) -> Sound:
+    """The phrase as the player mixes it; as long as it is, where it is silent."""
+    sound = mix(render_stems(midi, soundfont=desk.soundfont), gains(desk, spec, how))
+    if len(sound.samples):
+        return sound
+    return Sound(np.zeros((round(seconds(spec, how.tempo) * RATE), 2), np.float32), RATE)
+
+
+def downloads(roll: Rolls, spec: RollSpec, *, desk: Desk, stem: str, recipe: str) -> None:
     """MIDI and WAV of what is heard: muted tracks stay out."""
     how = heard(desk, spec)
 
@@ -319,7 +217,7 @@ def downloads(
         return perform(roll, spec, how, recipe)
 
     def wav() -> bytes:
-        return encode_wav(mix(render_stems(midi(), soundfont=desk.soundfont)))
+        return encode_wav(mixed(midi(), desk, spec, how))
 
     download("MIDI", lambda: midi_bytes(midi()), name=f"{stem}.mid", mime="audio/midi")
     download("WAV", wav, name=f"{stem}.wav", mime="audio/wav")

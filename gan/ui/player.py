@@ -103,7 +103,7 @@ class PlayerTrack:
 
 @dataclass(frozen=True)
 class Slider:
-    """A latent control. `help` says what it does, `also` what else it moves.
+    """A latent control. `help` says what it does, `also` what else it moves, in sentences.
 
     `value` lies in `minimum` to `maximum`; a double click returns to `default`. A slider
     with the name of a `track` stands under that track, where `short` is label enough; the

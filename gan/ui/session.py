@@ -7,75 +7,23 @@ widgets'. A link fills them on the first run, and they fill the link from then o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gan.errors import CheckpointError
-from gan.explorer import Explorer, Performance, Point, Rolls, read_preview
+from gan.explorer import Explorer, Point, Rolls, read_preview
 from gan.latent.store import load_directions
 from gan.models.config import latent_dim
 from gan.models.places import full_latent_dim
 from gan.training.checkpoint import CheckpointInfo
 from gan.ui import link
 from gan.ui.backend import ExploreBackend, controls
+from gan.ui.desk import Desk
 from gan.ui.live_protocol import LiveSession
 from gan.ui.loading import available, loading
-from gan.ui.player_events import Mix, TrackMix
-
-HISTORY = 50
-
-
-@dataclass
-class Desk:
-    """The state of the Explore page for one checkpoint."""
-
-    point: Point = field(default_factory=Point)
-    how: Performance = field(default_factory=Performance)
-    mix: Mix = field(default_factory=Mix)
-    soundfont: str | None = None
-    notices: tuple[str, ...] = ()
-    kept: Point | None = None  # the other side of A/B
-    last_stroke: int = 0  # of the pen; those before have been taken
-    past: list[Point] = field(default_factory=list)
-    future: list[Point] = field(default_factory=list)
-
-    def go(self, point: Point) -> None:
-        """Move to a point; the present one can be come back to."""
-        if point == self.point:
-            return
-        self.past = [*self.past, self.point][-HISTORY:]
-        self.future = []
-        self.point = point
-
-    def compare(self) -> None:
-        """Keep this phrase as the other side; or, where one is kept, change sides."""
-        here, there = self.point, self.kept
-        self.kept = here
-        if there is not None:
-            self.go(there)
-
-    def undo(self) -> None:
-        if self.past:
-            self.future = [self.point, *self.future]
-            self.point = self.past.pop()
-
-    def redo(self) -> None:
-        if self.future:
-            self.past = [*self.past, self.point]
-            self.point = self.future.pop(0)
-
-    def travel(self, index: int) -> None:
-        """To the place of this number among all that undo and redo lead to."""
-        places = [*self.past, self.point, *self.future]
-        if 0 <= index < len(places):
-            self.past, self.future = places[:index], places[index + 1 :]
-            self.point = places[index]
-
-    def muted(self, names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(name for name in names if self.mix.tracks.get(name, TrackMix()).mute)
+from gan.ui.words import plain
 
 
 def choose_checkpoint(where: DeltaGenerator | None = None) -> CheckpointInfo:
@@ -93,17 +41,21 @@ def choose_checkpoint(where: DeltaGenerator | None = None) -> CheckpointInfo:
         )
         st.stop()
     names = list(usable)
+    first = "pop-gan" if "pop-gan" in usable else names[0]
     wanted = st.session_state.get("checkpoint") or st.query_params.get("c")
     if wanted not in usable:
         if wanted:
-            st.warning(
-                f"There is no usable checkpoint {str(wanted)[:60]!r} here; showing {names[0]}."
-            )
-        wanted = "pop-gan" if "pop-gan" in usable else names[0]
+            missing = plain(repr(str(wanted)[:60]))
+            st.warning(f"There is no usable checkpoint {missing} here; showing {first}.")
+        wanted = first
     st.session_state["checkpoint"] = wanted
     if len(names) > 1:
         picked = (where or st.container()).selectbox(
-            "Generator", names, index=names.index(wanted), width=200
+            "Generator",
+            names,
+            index=names.index(wanted),
+            width=200,
+            help="Which network writes. Each has its own phrases, sliders and history here.",
         )
         if picked != wanted:
             st.session_state["checkpoint"] = picked
@@ -126,33 +78,31 @@ def desk_of(info: CheckpointInfo, explorer: Explorer | None) -> Desk:
         desk = Desk()
         if st.query_params.get("c") == info.name and "p" in st.query_params:
             query = {name: st.query_params.get_all(name) for name in st.query_params}
-            shared = link.from_query(query, info.digest, known_of(info, explorer))
-            mix = Mix(tracks={name: TrackMix(mute=True) for name in shared.muted})
-            desk = Desk(shared.point, shared.how, mix, notices=shared.notices)
+            desk.open(link.from_query(query, info.digest, known_of(info, explorer)))
+            desk.past = []
         st.session_state[key] = desk
     desk = st.session_state[key]
     assert isinstance(desk, Desk)
     return desk
 
 
+def query_of(info: CheckpointInfo, desk: Desk) -> link.Query:
+    """The desk as a link holds it."""
+    return link.to_query(info.name, info.digest, point=desk.point, playing=desk.playing)
+
+
 def write_link(info: CheckpointInfo, desk: Desk) -> None:
     """Put the desk into the address, so that it can be shared or reloaded."""
-    query = link.to_query(
-        info.name,
-        info.digest,
-        point=desk.point,
-        how=desk.how,
-        muted=desk.muted(info.spec.track_names),
-    )
+    query = query_of(info, desk)
     if query != _current_query():
         st.query_params.from_dict(query)
 
 
-def _current_query() -> dict[str, str | list[str]]:
-    current: dict[str, str | list[str]] = {}
+def _current_query() -> link.Query:
+    current: link.Query = {}
     for name in st.query_params:
         values = st.query_params.get_all(name)
-        current[name] = list(values) if name in ("l", "off") else values[-1]
+        current[name] = list(values) if name in link.REPEATED else values[-1]
     return current
 
 

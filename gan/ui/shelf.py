@@ -14,10 +14,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from gan.errors import GanError
 from gan.training.checkpoint import write_json
+from gan.ui.player_events import finite
 
 MOST = 500
 NAME_LENGTH = 60
@@ -56,24 +57,42 @@ def shelf_file() -> Path:
     return data_dir() / "favourites.json"
 
 
+def as_query(values: Any) -> dict[str, list[str]] | None:
+    """A link's parameters from JSON values; None where they make none."""
+    if not isinstance(values, Mapping):
+        return None
+    lists = {key: value if isinstance(value, list) else [value] for key, value in values.items()}
+    texts = [*lists, *(text for value in lists.values() for text in value)]
+    return lists if all(_is_text(text) for text in texts) else None
+
+
+def _is_text(value: Any) -> TypeGuard[str]:
+    """Half a surrogate pair is valid JSON, but nothing that a page can show."""
+    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
+
+
 def as_favourite(values: Any) -> Favourite | None:
     """A favourite from JSON values; None where they make none."""
     if not isinstance(values, Mapping):
         return None
     name, checkpoint, query = (values.get(key) for key in ("name", "checkpoint", "query"))
-    if not isinstance(name, str) or not isinstance(checkpoint, str):
+    lists = as_query(query)
+    if lists is None or not _is_text(name) or not _is_text(checkpoint):
         return None
-    if not isinstance(query, Mapping):
-        return None
-    lists: dict[str, list[str]] = {}
-    for key, value in query.items():
-        texts = value if isinstance(value, list) else [value]
-        if not isinstance(key, str) or not all(isinstance(text, str) for text in texts):
-            return None
-        lists[key] = list(texts)
-    saved = values.get("saved")
-    when = float(saved) if isinstance(saved, int | float) else 0.0
-    return Favourite(name[:NAME_LENGTH], checkpoint[:100], lists, when)
+    when = finite(values.get("saved")) or 0.0
+    return Favourite(_tidy(name), checkpoint[:100], lists, when)
+
+
+def _tidy(name: str) -> str:
+    return " ".join(name.split())[:NAME_LENGTH].strip() or "Phrase"
+
+
+def _once(favourites: list[Favourite]) -> list[Favourite]:
+    """The first of each name and checkpoint."""
+    found: dict[tuple[str, str], Favourite] = {}
+    for each in favourites:
+        found.setdefault((each.name, each.checkpoint), each)
+    return list(found.values())
 
 
 def read() -> list[Favourite]:
@@ -89,7 +108,7 @@ def read() -> list[Favourite]:
         with _lock:
             _put_aside(path)
         return []
-    return [entry for entry in found if entry is not None]
+    return _once([entry for entry in found if entry is not None])
 
 
 def _put_aside(path: Path) -> None:
@@ -100,28 +119,29 @@ def _put_aside(path: Path) -> None:
 
 
 def _write(favourites: list[Favourite]) -> None:
+    if len(favourites) > MOST:
+        raise ShelfError(f"No more than {MOST} favourites can be kept: forget some first.")
+    values = {"format": FORMAT, "favourites": [asdict(each) for each in favourites]}
     try:
-        write_json(
-            shelf_file(),
-            {"format": FORMAT, "favourites": [asdict(each) for each in favourites[:MOST]]},
-        )
+        write_json(shelf_file(), values)
     except OSError as error:
         raise ShelfError(f"The favourites cannot be written to {shelf_file()}: {error}.") from error
 
 
 def add(name: str, checkpoint: str, query: Query) -> None:
-    """Keep a phrase; one of the same name and checkpoint is replaced."""
+    """Keep a phrase; one of the same name and checkpoint is replaced, nameless ones are counted."""
     lists = {key: value if isinstance(value, list) else [value] for key, value in query.items()}
-    fresh = Favourite(name.strip()[:NAME_LENGTH] or "Unnamed", checkpoint, lists, time.time())
-    merge([fresh])
+    with _lock:
+        if not name.strip():
+            taken = {each.name for each in read() if each.checkpoint == checkpoint}
+            name = next(n for k in range(1, MOST + 2) if (n := f"Phrase {k}") not in taken)
+        merge([Favourite(_tidy(name), checkpoint, lists, time.time())])
 
 
 def merge(fresh: list[Favourite]) -> None:
     """Put favourites in front of those that are there; the same name twice is kept once."""
     with _lock:
-        known = read()
-        taken = {(each.name, each.checkpoint) for each in fresh}
-        _write([*fresh, *(each for each in known if (each.name, each.checkpoint) not in taken)])
+        _write(_once([*fresh, *read()]))
 
 
 def remove(name: str, checkpoint: str) -> None:

@@ -15,58 +15,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from gan.spec import ROOT
+
 TESTS = Path(__file__).resolve().parent.parent
 READY = ".gp-player:not(.gp-loading)"
 PLAYER = "document.querySelector('.gp-player').player"
 
-# Collects what the engine plays. `take()` gives peaks of blocks of five milliseconds, the
-# largest step between two samples, and the time of the first block.
-RECORDER = """
-async (engine) => {
-  const { context } = engine;
-  const code = `registerProcessor("recorder", class extends AudioWorkletProcessor {
-    process([input]) {
-      const left = input[0]?.slice() ?? new Float32Array(128);
-      this.port.postMessage({ frame: currentFrame, left });
-      return true;
-    }
-  })`;
-  const script = new Blob([code], { type: "text/javascript" });
-  await context.audioWorklet.addModule(URL.createObjectURL(script));
-  const node = new AudioWorkletNode(context, "recorder");
-  const blocks = [];
-  node.port.onmessage = ({ data }) => blocks.push(data);
-  engine.master.connect(node).connect(context.destination);
-  return {
-    blocks,
-    clear: () => (blocks.length = 0),
-    samples() {
-      // One after the other: under load the frame numbers stand still and then jump.
-      const all = new Float32Array(128 * blocks.length);
-      blocks.forEach(({ left }, index) => all.set(left, 128 * index));
-      // So the time of the first is what most of them say it was.
-      const starts = blocks.map(({ frame }, index) => frame - 128 * index).sort((a, b) => a - b);
-      const first = starts[starts.length >> 1] / context.sampleRate;
-      return { first, rate: context.sampleRate, all };
-    },
-    take() {
-      const { first, rate, all } = this.samples();
-      const size = Math.round(rate * 0.005);
-      const peaks = [];
-      let jump = 0;
-      for (let i = 0; i + size <= all.length; i += size) {
-        let peak = 0;
-        for (let j = i; j < i + size; j++) {
-          peak = Math.max(peak, Math.abs(all[j]));
-          if (j) jump = Math.max(jump, Math.abs(all[j] - all[j - 1]));
-        }
-        peaks.push(peak);
-      }
-      return { first, peaks, jump };
-    },
-  };
-}
-"""
+RECORDER = (ROOT / "benchmarks" / "recorder.js").read_text(encoding="utf-8")
 
 
 def free_port() -> int:
@@ -96,8 +51,17 @@ def demo_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         wait_for(f"{address}/_stcore/health", server, log)
         yield address
     finally:
-        server.terminate()
-        server.wait(10)
+        stop(server)
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """End a server; one that is in the midst of something, on a busy machine, for certain."""
+    server.terminate()
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait(20)
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

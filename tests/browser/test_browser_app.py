@@ -13,7 +13,7 @@ import numpy as np
 import pretty_midi
 import pytest
 import tiny
-from player_tools import PLAYER, READY, Demo, free_port, wait_for
+from player_tools import PLAYER, READY, Demo, free_port, stop, wait_for
 from playwright.sync_api import Page, expect
 
 from gan.models.registry import build
@@ -60,8 +60,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         wait_for(f"{url}/_stcore/health", server, log)
         yield url
     finally:
-        server.terminate()
-        server.wait(10)
+        stop(server)
 
 
 @pytest.fixture
@@ -213,6 +212,28 @@ def test_a_note_is_drawn_and_erased_by_hand(app: Demo, address: str) -> None:
     app.page.wait_for_function(f"(old) => JSON.stringify({NOTES}) === JSON.stringify(old)",
                                arg=before)  # fmt: skip
     expect(app.page.get_by_text("2 notes drawn or erased by hand.")).to_be_visible()
+
+
+def test_notes_are_drawn_with_the_keyboard(app: Demo, address: str) -> None:
+    visit(app, address)
+    before = counts(app)
+    app.page.locator(".gp-ruler").focus()
+    for key in ("d", "ArrowRight", "ArrowUp", "ArrowUp", "Shift+ArrowRight"):
+        app.page.keyboard.press(key)
+    label = app.page.locator(".gp-pen").get_attribute("aria-label") or ""
+    assert "Bar 1, beat 1" in label
+    app.page.keyboard.press("Enter")
+    one = app.page.get_by_text("1 note drawn or erased by hand.")
+    expect(one).to_be_visible()
+    assert counts(app) != before
+    app.page.keyboard.press("Escape")
+    expect(app.page.locator(".gp-pen")).to_be_hidden()
+    app.page.keyboard.press("Control+z")
+    expect(one).to_have_count(0)
+    app.page.wait_for_function(
+        f"(before) => {PLAYER}.stage.roll.notes.every((list, k) => list.length === 3 * before[k])",
+        arg=before,
+    )
 
 
 def open_drawer(app: Demo, name: str) -> None:

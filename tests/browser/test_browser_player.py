@@ -225,6 +225,60 @@ def test_locks_reach_the_page(demo: Demo) -> None:
     expect(button).to_have_attribute("aria-pressed", "false")
 
 
+def test_what_is_kept_has_no_dice_and_says_why(demo: Demo) -> None:
+    demo.open().live()
+    dice = demo.page.get_by_role("button", name="Another take of Melody")
+    expect(dice).to_be_enabled()
+    demo.page.get_by_role("button", name="Keep Melody while the rest moves").click()
+    expect(dice).to_be_disabled()
+    expect(dice).to_have_attribute("title", re.compile("unlock it"))
+    expect(demo.page.locator(".gp-strip.gp-locked")).to_have_count(1)
+
+
+def test_an_empty_phrase_says_what_to_do(demo: Demo) -> None:
+    demo.open().live()
+    empty = demo.page.locator(".gp-empty")
+    expect(empty).to_be_hidden()
+    demo.page.evaluate(f"{PLAYER}.stage.show({PLAYER}.shown.map(() => new Uint16Array()))")
+    expect(empty).to_be_visible()
+    demo.page.get_by_role("button", name="Surprise me").click()
+    expect(empty).to_be_hidden()
+
+
+def test_added_and_removed_notes_flash(demo: Demo) -> None:
+    demo.open().live()
+    demo.page.evaluate(
+        f"""() => {{ const {{ overlay }} = {PLAYER}.stage, flash = overlay.flash.bind(overlay);
+        window.flashed = [0, 0];
+        overlay.flash = (added, removed, how) => {{
+          [added, removed].forEach((lists, k) => (flashed[k] += lists.flat().length));
+          flash(added, removed, how);
+        }}; }}"""
+    )
+    drag(demo, '[data-slider="higher"]', (60, 0))
+    demo.page.mouse.up()
+    demo.until("flashed[0] > 0 && flashed[1] > 0")
+    demo.until(f"{PLAYER}.data.echo === {PLAYER}.lastCommit")
+    before = demo.page.evaluate("flashed[0]")
+    demo.page.get_by_role("button", name="Surprise me").click()
+    demo.page.wait_for_function("(before) => flashed[0] > before", arg=before)
+
+
+def test_the_space_bar_plays_after_a_click_and_presses_after_tab(demo: Demo) -> None:
+    demo.open().live()
+    demo.page.get_by_role("button", name="Reset", exact=True).click()
+    demo.page.keyboard.press("Space")
+    demo.until(f"{PLAYER}.engine.state !== 'stopped'")
+    demo.page.keyboard.press("Space")
+    demo.until(f"{PLAYER}.engine.state === 'stopped'")
+    demo.page.locator(".gp-play").focus()
+    demo.page.keyboard.press("Tab")
+    demo.page.keyboard.press("Tab")
+    assert demo.get("engine.loop") is True
+    demo.page.keyboard.press("Space")
+    assert demo.get("engine.loop") is False, "the loop button has the focus"
+
+
 def test_without_a_socket_the_plain_way_takes_over(demo: Demo) -> None:
     demo.page.route_web_socket("**/api/live", lambda socket: socket.close())
     demo.open()

@@ -130,6 +130,29 @@ def test_a_take_that_is_replaced_before_its_turn_is_never_heard(engine: Page) ->
     assert peaks.max() < 0.51 and peaks[-1] == pytest.approx(0.25, abs=0.01)
 
 
+def test_what_adds_up_to_more_than_full_scale_is_not_clipped(engine: Page) -> None:
+    """Two tracks in phase: quiet sums pass as they are, loud ones stay under full scale."""
+    peaks = engine.evaluate(
+        """async () => {
+        const both = (level) => {
+          const take = tone(level);
+          take.pieces[0].buffers.push(take.pieces[0].buffers[0]);
+          return take;
+        };
+        engine.setLevels([1, 1]);
+        const after = await (RECORDER)({ context: engine.context, master: engine.limiter.output });
+        engine.offer(both(0.3)); await engine.play(); await pause(250);
+        after.clear(); await pause(300);
+        const quiet = after.take();
+        engine.offer(both(0.9)); await pause(900);
+        after.clear(); await pause(300);
+        return [quiet, after.take()].map(({ peaks }) => Math.max(...peaks));
+        }""".replace("RECORDER", RECORDER.replace('"recorder"', '"again"'))
+    )
+    assert peaks[0] == pytest.approx(0.6, abs=1e-3)
+    assert 0.9 < peaks[1] < 1.0
+
+
 def test_where_the_new_take_ends_the_old_one_goes_on(engine: Page) -> None:
     got = run(
         engine,
