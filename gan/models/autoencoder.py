@@ -26,7 +26,7 @@ class Autoencoder(Encoded):
     """Decoder and encoder nets, compiled for use from NumPy."""
 
     can = frozenset({"encode", "density", "parts", "lock_tracks", "lock_bars"})
-    budget = Budget(whole=16, part=4)
+    budget = Budget(whole=24, part=6)
 
     def __init__(self, spec: RollSpec, config: ModelConfig) -> None:
         super().__init__(spec, config)

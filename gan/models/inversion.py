@@ -13,8 +13,8 @@ import numpy as np
 
 from gan.models.base import Floats
 
-STEPS, RATE = 60, 0.1
-PRIOR = 0.25
+STEPS, RATE = 100, 0.1
+PRIOR = 0.05
 """Weight of the prior's |z|^2 / 2 against the nats of the phrase.
 
 At 1 the result would be the posterior's mode, which is nearer to the middle than samples are;
