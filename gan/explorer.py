@@ -105,7 +105,7 @@ class Explorer:
         self.info = info
         self.directions = tuple(directions)
         self._vectors = {direction.id: direction.vector for direction in directions}
-        # Kept, since a judge's choice takes as long as some fifty phrases.
+        # Kept, since a judge's choice takes as long as some thirty phrases.
         self._drawn = lru_cache(LATENTS_KEPT)(self._draw)
         self._taken = lru_cache(LATENTS_KEPT)(self._take)
 
