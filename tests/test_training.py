@@ -11,9 +11,9 @@ import pytest
 import tiny
 
 from gan.errors import CheckpointError, SpecError
-from gan.training import checkpoint, loop
+from gan.training import checkpoint, loop, tuning
 from gan.training.config import TrainConfig, train_config_from_dict
-from gan.training.evaluation import TEMPERATURES, _climb, spread
+from gan.training.evaluation import TEMPERATURES, _climb, evaluate, spread
 from gan.training.losses import kl_divergence, profile_loss, profiles, with_free_nats
 from gan.training.noise import step_noise
 from gan.training.pictures import picture_grid
@@ -116,6 +116,25 @@ def test_finishing_calibrates_polyphonic_tracks_alone(tmp_path: Path) -> None:
     generator, info = checkpoint.load_generator(tmp_path / "run")
     assert generator.hold_thresholds[[0, 2]].tolist() == [0.5, 0.5]
     assert info.measures["mean_overlap"] == result.mean
+
+
+def test_a_run_that_was_judged_is_gone_on_with_as_it_was_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nearness = iter([0.4, 0.5])
+    monkeypatch.setattr(tuning, "_nearness", lambda *_: next(nearness))
+    monkeypatch.setattr(tuning, "FEW", 1)
+    monkeypatch.setattr(tuning, "DRAWS_A_PHRASE", 3)
+    run = session(tmp_path / "run")
+    run.go(stop=lambda: run.state.step >= 2)
+    run.finish()
+    generator, info = checkpoint.load_generator(tmp_path / "run")
+    assert generator.judge is not None
+    plain = evaluate(generator, run.reference, n=CONFIG.samples, judged=False).mean
+    assert info.measures["plain_overlap"] == pytest.approx(plain, abs=1e-6)
+    assert info.measures["mean_overlap"] != info.measures["plain_overlap"]
+    # Evaluations of a run that goes on are of plain draws; a judge's would never be passed.
+    assert session(tmp_path / "run", resume=True).best == info.measures["plain_overlap"]
 
 
 def test_a_run_starts_from_the_weights_of_another(trained: Path, tmp_path: Path) -> None:

@@ -64,10 +64,10 @@ class Evaluation:
 
 
 def sample_rolls(
-    generator: Generator, n: int, *, seed: int = SAMPLE_SEED, truncation: float = 1.0
+    generator: Generator, n: int, *, seed: int = SAMPLE_SEED, judged: bool = True
 ) -> NDArray[np.uint8]:
-    """`n` random phrases, `(n, track, step, pitch, channel)`."""
-    z = generator.sample_latent(n, seed, truncation)
+    """`n` random phrases, `(n, track, step, pitch, channel)`; plain draws unless `judged`."""
+    z = generator.sample_latent(n, seed) if judged else generator.draw_latent(n, seed)
     blocks = [
         generator.binarise(generator.decode(z[start : start + 64])) for start in range(0, n, 64)
     ]
@@ -205,9 +205,11 @@ def _climb(knob: Knob, score: Callable[[], float]) -> None:
     values[where] = ladder[rung]
 
 
-def evaluate(generator: Generator, against: Reference, *, n: int) -> Evaluation:
-    """Compare `n` fresh samples with the reference."""
-    samples = sample_rolls(generator, n)
+def evaluate(
+    generator: Generator, against: Reference, *, n: int, judged: bool = True
+) -> Evaluation:
+    """Compare `n` fresh samples with the reference; plain draws unless `judged`."""
+    samples = sample_rolls(generator, n, judged=judged)
     overlap = overlaps(measure(samples, generator.spec), against.held_out)
     mean = float(np.mean(list(overlap.values())))
     return Evaluation(
@@ -227,7 +229,14 @@ def store(
     step: int,
     samples: int,
 ) -> None:
-    """A generator's weights, and in `measures.json` what was measured of them."""
+    """A generator's weights, and in `measures.json` what was measured of them.
+
+    `plain_overlap` is that of plain draws: weights that train on have no judge, and are compared
+    with these as they are.
+    """
+    plain = result
+    if generator.judge is not None:
+        plain = evaluate(generator, against, n=samples, judged=False)
     write_weights(folder, generator.weights())
     write_json(
         folder / "measures.json",
@@ -236,6 +245,7 @@ def store(
             "samples": samples,
             "overlap": dict(result.overlap),
             "mean_overlap": result.mean,
+            "plain_overlap": plain.mean,
             "ceiling": dict(against.ceiling),
             "mean_ceiling": against.mean_ceiling,
             "share_of_ceiling": result.share,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gan.models.base import Generator
 from gan.models.judge import Judge, features
-from gan.music.measures import measure
+from gan.music.measures import joined, measure
 
 HIDDEN = (128, 64)
 NETWORKS = 4
@@ -31,8 +31,7 @@ def appoint(generator: Generator, theirs: Measures, *, pool: int) -> None:
     for start in range(0, pool, BLOCK):
         rolls = generator.rolls_of_w(generator.to_w(z[start : start + BLOCK]))
         blocks.append(measure(rolls, generator.spec))
-    ours = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-    generator.judge = fit_judge(ours, theirs)
+    generator.judge = fit_judge(joined(blocks), theirs)
 
 
 def fit_judge(ours: Measures, theirs: Measures) -> Judge:

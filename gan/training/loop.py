@@ -280,10 +280,10 @@ def _read_log(folder: Path) -> list[dict[str, Any]]:
 
 
 def _best_so_far(folder: Path) -> float:
-    """What the stored weights were measured at, as they are calibrated; -1 without any."""
+    """What plain draws of the stored weights, as calibrated, were measured at; -1 without any."""
     try:
         stored = json.loads((folder / "measures.json").read_text(encoding="utf-8"))
-        return float(stored["mean_overlap"])
+        return float(stored.get("plain_overlap", stored["mean_overlap"]))
     except (OSError, ValueError, KeyError, TypeError):
         return -1.0
 

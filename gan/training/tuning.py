@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gan.data.dataset import Dataset, rolls
 from gan.models.base import Generator
 from gan.music.compare import overlaps
-from gan.music.measures import measure
+from gan.music.measures import joined, measure
 from gan.training.evaluation import CALIBRATION_SEED, calibrate, choose, sample_rolls
 from gan.training.judging import Measures, appoint
 
@@ -51,5 +51,4 @@ def _nearness(generator: Generator, theirs: Measures, n: int) -> float:
 def _measures(dataset: Dataset, index: NDArray[np.int64]) -> Measures:
     """Measures of the phrases at `index`, read in blocks."""
     starts = range(0, len(index), BLOCK)
-    blocks = [measure(rolls(dataset, index[k : k + BLOCK]), dataset.spec) for k in starts]
-    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    return joined([measure(rolls(dataset, index[k : k + BLOCK]), dataset.spec) for k in starts])
