@@ -1,4 +1,4 @@
-"""A progress bar for `ingest` in a terminal."""
+"""A progress bar in a terminal."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gan.data.pool import Progress
 
 
 @contextmanager
-def terminal_progress(label: str = "Reading music") -> Iterator[Progress]:
-    """A bar that appears with the first file read, so that a cached folder shows none."""
+def terminal_progress(label: str = "Reading music", unit: str = "file") -> Iterator[Progress]:
+    """A bar that appears with the first step, so that a cached folder shows none."""
     bars: list[tqdm] = []
 
     def show(done: int, total: int) -> None:
         if not bars:
-            bars.append(tqdm(total=total, desc=label, unit="file", leave=False))
+            bars.append(tqdm(total=total, desc=label, unit=unit, leave=False))
         bars[0].update(done - bars[0].n)
 
     try:

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.models.base import Generator
-from gan.music.measures import measure
+from gan.music.measures import joined, measure
 from gan.spec import ONSET, SOUNDING, RollSpec
 
 PROBES = 128  # phrases on which effects are measured while directions are corrected
@@ -103,9 +103,8 @@ def draw(
         features.append(_features(probabilities, generator.spec))
         if progress:
             progress(min(start + 256, n), n)
-    merged = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
     w = np.concatenate(ws)
-    return Samples(w, w[:, : generator.plan_dim], merged, np.concatenate(features))
+    return Samples(w, w[:, : generator.plan_dim], joined(blocks), np.concatenate(features))
 
 
 def _features(probabilities: Floats, spec: RollSpec) -> NDArray[np.float64]:
@@ -410,7 +409,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         generator, info = load_generator(args.checkpoint_dir)
-        with terminal_progress() as progress:
+        with terminal_progress("Drawing phrases", "phrase") as progress:
             found = find_directions(
                 generator, n=args.samples, count=args.components, progress=progress
             )

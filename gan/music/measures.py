@@ -24,6 +24,8 @@ Over all pitched tracks: see `gan.music.harmony`; for chorales also `gan.music.v
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -43,6 +45,11 @@ def measure(rolls: npt.NDArray[np.uint8], spec: RollSpec) -> dict[str, Values]:
         raise SpecError(f"Rolls of shape {rolls.shape} do not fit the spec's {spec.shape}.")
     starts = range(0, max(len(rolls), 1), _BLOCK)
     blocks = [_measure_block(rolls[start : start + _BLOCK], spec) for start in starts]
+    return joined(blocks)
+
+
+def joined(blocks: Sequence[Mapping[str, Values]]) -> dict[str, Values]:
+    """Measures of phrases that were measured block by block, of one block at least."""
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 

@@ -25,13 +25,11 @@ from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sam
 from gan.music.edits import EDITS_MAX, Edit, fits
 from gan.spec import RollSpec
 from gan.ui.link_player import LISTS, Playing, playing_from_query, playing_to_query
-from gan.ui.link_text import Doubter, number, whole, within
+from gan.ui.link_text import Doubter, Query, number, whole, within
 
 MAX_TEXT = 65_536
 LOCKS_MAX = 128
 REPEATED = ("l", *LISTS)  # parameters that may be there more than once
-
-Query = dict[str, str | list[str]]
 
 
 @dataclass(frozen=True)

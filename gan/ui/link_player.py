@@ -16,13 +16,11 @@ from dataclasses import dataclass, field
 from gan.explorer import TEMPO_MAX, TEMPO_MIN, TRANSPOSE_MAX, Performance
 from gan.music.feel import Feel
 from gan.spec import RollSpec
-from gan.ui.link_text import Doubter, number, whole, within
+from gan.ui.link_text import Doubter, Query, number, whole, within
 from gan.ui.player_events import Mix, TrackMix
 
 LISTS = ("off", "solo")  # parameters that may be there more than once
 NAME_LENGTH = 80
-
-Query = dict[str, str | list[str]]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+Query = dict[str, str | list[str]]
+"""Parameters of a link, as an address holds them."""
+
 PLACES = 4  # decimals of a number in a link
 
 

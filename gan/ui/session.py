@@ -21,6 +21,7 @@ from gan.training.checkpoint import CheckpointInfo
 from gan.ui import link
 from gan.ui.backend import ExploreBackend, controls
 from gan.ui.desk import Desk
+from gan.ui.link_text import Query
 from gan.ui.live_protocol import LiveSession
 from gan.ui.loading import available, loading
 from gan.ui.words import plain
@@ -86,7 +87,7 @@ def desk_of(info: CheckpointInfo, explorer: Explorer | None) -> Desk:
     return desk
 
 
-def query_of(info: CheckpointInfo, desk: Desk) -> link.Query:
+def query_of(info: CheckpointInfo, desk: Desk) -> Query:
     """The desk as a link holds it."""
     return link.to_query(info.name, info.digest, point=desk.point, playing=desk.playing)
 
@@ -98,8 +99,8 @@ def write_link(info: CheckpointInfo, desk: Desk) -> None:
         st.query_params.from_dict(query)
 
 
-def _current_query() -> link.Query:
-    current: link.Query = {}
+def _current_query() -> Query:
+    current: Query = {}
     for name in st.query_params:
         values = st.query_params.get_all(name)
         current[name] = list(values) if name in link.REPEATED else values[-1]

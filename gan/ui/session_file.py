@@ -11,6 +11,7 @@ from gan.explorer import Explorer
 from gan.ui import link, shelf
 from gan.ui.desk import HISTORY, Desk, Place
 from gan.ui.link_player import Playing
+from gan.ui.link_text import Query
 from gan.ui.player_events import Mix
 from gan.ui.session import known_of, query_of
 
@@ -28,7 +29,7 @@ def session_bytes(explorer: Explorer, desk: Desk) -> bytes:
     """The session as JSON."""
     info = explorer.info
 
-    def query(place: Place) -> link.Query:
+    def query(place: Place) -> Query:
         playing = Playing(place.how)
         return link.to_query(info.name, info.digest, point=place.point, playing=playing)
 
