@@ -40,7 +40,7 @@ Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
 
 SEED_MAX = 2**31 - 1
-LATENTS_KEPT = 1024  # of seeds; some megabytes
+LATENTS_KEPT = 256  # of seeds, and takes of parts; a few megabytes
 SLIDER_MAX = 3.0
 TRUNCATION_MAX = 1.5
 TEMPO_MIN, TEMPO_MAX = 40.0, 240.0
@@ -117,21 +117,24 @@ class Explorer:
     def can(self) -> frozenset[str]:
         return self.generator.can
 
-    def _draw(self, seed: int, z: tuple[float, ...] | None) -> Floats:
-        """The z `(latent_dim,)` that a seed stands for, or the one that stands in for it."""
-        if z is not None:
-            return np.asarray(self.generator.check(np.asarray(z, np.float32))[0], np.float32)
+    def _draw(self, seed: int) -> Floats:
         return np.asarray(self.generator.sample_latent(1, seed)[0], np.float32)
 
+    def _base(self, seed: int, z: tuple[float, ...] | None) -> Floats:
+        """The z `(latent_dim,)` that a seed stands for, or the one that stands in for it."""
+        if z is None:
+            return self._drawn(seed)
+        return np.asarray(self.generator.check(np.asarray(z, np.float32))[0], np.float32)
+
     def _take(self, seed: int, z: tuple[float, ...] | None, name: str, take: int) -> Floats:
-        """The numbers of one part in another take of the phrase that `_draw` gives."""
+        """The numbers of one part in another take of the phrase that `_base` gives."""
         part = self.generator.latent_parts()[name]
-        found = self.generator.another_take(self._drawn(seed, z), name, take)
+        found = self.generator.another_take(self._base(seed, z), name, take)
         return np.asarray(found[part], np.float32)
 
     def z(self, point: Point) -> Floats:
         """The point's z `(latent_dim,)`, part seeds and truncation applied."""
-        z = self._drawn(point.seed, point.z).copy()
+        z = self._base(point.seed, point.z).copy()
         parts = self.generator.latent_parts()
         for name, seed in point.part_seeds.items():
             if name not in parts:
