@@ -171,6 +171,8 @@ def test_a_judge_stays_only_where_it_helps(generator, monkeypatch) -> None:
     train, _ = split_by_song(dataset)
     tuning.tune(generator, dataset, train[:50], samples=16)
     assert generator.judge is None  # too few phrases
+    tuning.tune(generator, dataset, train, samples=16, judge=False)
+    assert generator.judge is None  # not asked for
     nearness = iter([0.5, 0.6, 0.5, 0.4])
     monkeypatch.setattr(tuning, "_nearness", lambda *_: next(nearness))
     monkeypatch.setattr(tuning, "POOL", 200)

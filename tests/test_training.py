@@ -124,6 +124,7 @@ def test_a_run_that_was_judged_is_gone_on_with_as_it_was_drawn(
     nearness = iter([0.4, 0.5])
     monkeypatch.setattr(tuning, "_nearness", lambda *_: next(nearness))
     monkeypatch.setattr(tuning, "FEW", 1)
+    monkeypatch.setattr(loop, "JUDGED_FROM", 1)
     monkeypatch.setattr(tuning, "DRAWS_A_PHRASE", 3)
     run = session(tmp_path / "run")
     run.go(stop=lambda: run.state.step >= 2)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gan.training.workers import Workers
 
 STATE = Path("training") / "state.npz"
+JUDGED_FROM = 500  # steps; a run of some minutes should not take twice as long for its judge
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,13 @@ class Session:
     def finish(self) -> evaluation.Evaluation:
         """Tune the best weights on training songs, measure once more, store them."""
         generator, info = checkpoint.load_generator(self.run.folder)
-        tune(generator, self.run.dataset, self.train_index, samples=self.config.samples)
+        tune(
+            generator,
+            self.run.dataset,
+            self.train_index,
+            samples=self.config.samples,
+            judge=self.state.step >= JUDGED_FROM,
+        )
         result = evaluation.evaluate(generator, self.reference, n=self.config.samples)
         self._store(generator, int(info.measures.get("step", self.state.step)), result)
         return result

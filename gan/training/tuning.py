@@ -23,15 +23,23 @@ DRAWS_A_PHRASE = 8  # and at most so many for each training phrase
 BLOCK = 2048
 
 
-def tune(generator: Generator, dataset: Dataset, train: NDArray[np.int64], *, samples: int) -> None:
+def tune(
+    generator: Generator,
+    dataset: Dataset,
+    train: NDArray[np.int64],
+    *,
+    samples: int,
+    judge: bool = True,
+) -> None:
     """Calibrate the generator, then give it a judge, if that brings it nearer to the songs.
 
-    `samples` is how many phrases tell how near it is.
+    `samples` is how many phrases tell how near it is. Without `judge` it is only calibrated: a
+    judge takes some minutes.
     """
     some = measure(rolls(dataset, choose(train, samples, seed=5)), dataset.spec)
     generator.judge = None
     calibrate(generator, some, n=min(samples, CALIBRATION))
-    if len(train) < FEW:
+    if not judge or len(train) < FEW:
         return
     compared = min(samples, COMPARED)
     before = _nearness(generator, some, compared)
