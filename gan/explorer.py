@@ -204,12 +204,7 @@ class Explorer:
 
     def rolls_of_z(self, z: Floats, sampling: Sampling | None = None) -> Rolls:
         """Phrases `(n, track, step, pitch, channel)` of latents `(n, latent_dim)`, in blocks."""
-        z = self.generator.check(z)
-        blocks = [
-            self.generator.rolls_of_w(self.generator.to_w(z[start : start + 256]), sampling)
-            for start in range(0, len(z), 256)
-        ]
-        return np.concatenate(blocks) if blocks else np.zeros((0, *self.spec.shape), np.uint8)
+        return self.generator.rolls_of_z(z, sampling)
 
     def rolls(self, points: Sequence[Point]) -> Rolls:
         """The phrases at some points without locks and edits; those that are alike at once."""

@@ -25,6 +25,7 @@ from gan.spec import RollSpec
 Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
 PLAIN = Sampling()
+BLOCK = 1024  # phrases whose probabilities are held at once
 Part = slice | NDArray[np.int64]
 """Where a part of z lies: a range, or the indices of its numbers."""
 
@@ -101,6 +102,11 @@ class Generator(ABC):
     def decode(self, z: Floats) -> Floats:
         """Probabilities `(n, track, step, pitch, channel)` in 0 to 1."""
         return self.decode_w(self.to_w(z))
+
+    def rolls_of_z(self, z: Floats, sampling: Sampling | None = None) -> Rolls:
+        """z -> valid rolls, in blocks, so that memory does not grow with probabilities."""
+        parts = [z[k : k + BLOCK] for k in range(0, max(len(z), 1), BLOCK)]
+        return np.concatenate([self.rolls_of_w(self.to_w(part), sampling) for part in parts])
 
     def rolls_of_w(self, w: Floats, sampling: Sampling | None = None) -> Rolls:
         """w -> valid rolls `(n, track, step, pitch, channel)` of 0 and 1.

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from gan.models.blas import one_thread
 from gan.models.event_decoder import FORBIDDEN, EventDecoder
 from gan.models.grammar import NOTHING, Grammar
 from gan.models.places import Places
@@ -107,12 +108,14 @@ class EventSampler:
         `start` holds the notes that each phrase begins with, the rest is written. `watch` is
         told the furthest step of the slowest phrase, and of how many.
         """
-        return _Writing(self, w, noise, sampling, start).run(watch)
+        with one_thread():
+            return _Writing(self, w, noise, sampling, start).run(watch)
 
     def read_noise(self, w: Floats, events: Events, noise: Floats) -> Floats:
         """`noise` with the numbers in place that write exactly these events, `(n, size)`."""
         writing = _Writing(self, w, noise.copy(), Sampling(), events, reading=True)
-        writing.run(None)
+        with one_thread():
+            writing.run(None)
         return writing.noise
 
 

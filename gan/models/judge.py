@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PREFIX = "judge/"
 FAR = 5.0  # deviations beyond which a measure counts as that far
-BLOCK = 32  # latents chosen together; bounds memory
+TOGETHER = 1024  # candidates judged together; bounds memory
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,25 @@ class Judge:
             if index < self.layers - 1:
                 x = np.maximum(x, 0.0)
         return np.asarray(x[..., 0].mean(axis=0), np.float64)
+
+    def with_another(self, other: Judge) -> Judge:
+        """The judge whose log odds are the sum of both.
+
+        For one that learnt from what `self` lets through: odds multiply (boosted density
+        ratios: Grover and Ermon 2018). Both must standardise alike.
+        """
+        arrays = {name: self.arrays[name] for name in ("middle", "scale")}
+        counts = [len(judge.arrays["bias:0"]) for judge in (self, other)]
+        for name in self.arrays.keys() - arrays.keys():
+            parts = [judge.arrays[name] for judge in (self, other)]
+            if name.endswith(f":{self.layers - 1}"):
+                # The mean of all networks is to be the sum of two means.
+                parts = [
+                    part * np.float32(sum(counts) / count)
+                    for part, count in zip(parts, counts, strict=True)
+                ]
+            arrays[name] = np.concatenate(parts)
+        return Judge(arrays)
 
     def stored(self) -> dict[str, NDArray[np.float32]]:
         """Its arrays among a checkpoint's weights."""
@@ -110,9 +129,10 @@ def chosen(
 
     Each depends on its own random generator only.
     """
+    size = max(TOGETHER // budget.whole, 1)
     blocks = [
-        _chosen_block(generator, judge, budget, randoms[start : start + BLOCK])
-        for start in range(0, len(randoms), BLOCK)
+        _chosen_block(generator, judge, budget, randoms[start : start + size])
+        for start in range(0, len(randoms), size)
     ]
     return np.concatenate([np.zeros((0, generator.latent_dim), np.float32), *blocks])
 
@@ -160,8 +180,8 @@ def take(
 def _odds(generator: Generator, judge: Judge, candidates: Floats) -> NDArray[np.float64]:
     """The judge's log odds of candidates `(n, candidate, latent_dim)`, `(n, candidate)`."""
     flat = candidates.reshape(-1, candidates.shape[-1])
-    rolls = generator.rolls_of_w(generator.to_w(flat))
-    return judge.log_odds(measure(rolls, generator.spec)).reshape(candidates.shape[:2])
+    found = judge.log_odds(measure(generator.rolls_of_z(flat), generator.spec))
+    return found.reshape(candidates.shape[:2])
 
 
 def _picked(

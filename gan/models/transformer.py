@@ -9,7 +9,9 @@ phrase can be read back as one that writes it again exactly.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from keras import ops
@@ -28,6 +30,7 @@ from gan.music.events import events_of_rolls, rolls_of_events
 from gan.spec import RollSpec
 
 BATCH = 256  # phrases written together; bounds memory
+WORKERS = 4  # blocks at once, at most; of one thread each
 UNREAD_SEED = 11  # of the noise of decisions that a phrase which is read back never takes
 
 
@@ -79,12 +82,14 @@ class Transformer(Encoded):
         if not len(w):
             return np.zeros((0, *self.spec.shape), np.uint8)
         sampler = EventSampler(self.decoder, self.temperatures)
-        blocks = []
-        for start in range(0, len(w), BATCH):
+
+        def block(start: int) -> Rolls:
             plan, noise = np.split(w[start : start + BATCH], [self.plan_dim], axis=1)
             events = sampler.write(plan, noise, sampling or Sampling())
-            blocks.append(rolls_of_events(events, self.spec))
-        return np.concatenate(blocks)
+            return rolls_of_events(events, self.spec)
+
+        with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
+            return np.concatenate(list(pool.map(block, range(0, len(w), BATCH))))
 
     def encode(self, rolls: Rolls) -> Floats:
         """The z `(n, latent_dim)` that writes these very rolls."""

@@ -47,3 +47,8 @@ def overlaps(ours: Mapping[str, Values], theirs: Mapping[str, Values]) -> dict[s
         for name in theirs
         if name in ours
     }
+
+
+def mean_overlap(ours: Mapping[str, Values], theirs: Mapping[str, Values]) -> float:
+    """Mean of `overlaps`, 0 to 1."""
+    return float(np.mean(list(overlaps(ours, theirs).values())))

@@ -36,18 +36,13 @@ def reconstruction(generator: Generator, phrases: Rolls) -> dict[str, float]:
     at its middle: how much of a phrase the sliders' part of the latent knows.
     """
     z = generator.encode(phrases)
-    found = f1(_decoded(generator, z), phrases)
+    found = f1(generator.rolls_of_z(z), phrases)
     if generator.plan_dim < generator.latent_dim:
         z = z.copy()
         z[:, generator.plan_dim :] = 0.0
-        alone = f1(_decoded(generator, z), phrases)
+        alone = f1(generator.rolls_of_z(z), phrases)
         found |= {f"{name}_plan_alone": value for name, value in alone.items()}
     return found
-
-
-def _decoded(generator: Generator, z: NDArray[np.float32]) -> Rolls:
-    blocks = [generator.rolls_of_w(generator.to_w(z[k : k + 64])) for k in range(0, len(z), 64)]
-    return np.concatenate(blocks)
 
 
 def smoothness(generator: Generator, *, pairs: int = 48, steps: int = 16) -> dict[str, float]:
@@ -61,7 +56,7 @@ def smoothness(generator: Generator, *, pairs: int = 48, steps: int = 16) -> dic
     ends = generator.sample_latent(2 * pairs, 5)
     at = np.linspace(0.0, 1.0, steps, dtype=np.float32)
     walks = [slerp(ends[2 * k], ends[2 * k + 1], at) for k in range(pairs)]
-    rolls = _decoded(generator, np.concatenate(walks))
+    rolls = generator.rolls_of_z(np.concatenate(walks))
     measures = measure(rolls, generator.spec)
     table = np.stack([np.asarray(values, np.float64) for values in measures.values()], axis=1)
     scale = np.maximum(np.nanstd(table, axis=0), 1e-9)
@@ -86,7 +81,7 @@ def _apart(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
 def milliseconds(generator: Generator, *, times: int = 40) -> dict[str, float]:
     """Time from a z to its phrase, one at a time: the median, and what 95% stay below."""
     z = generator.sample_latent(times + WARM, 9)
-    return _timed([partial(_decoded, generator, row[None]) for row in z])
+    return _timed([partial(generator.rolls_of_z, row[None]) for row in z])
 
 
 def milliseconds_a_seed(generator: Generator, *, times: int = 20) -> dict[str, float]:

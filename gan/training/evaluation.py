@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gan.data.dataset import Dataset, rolls
 from gan.errors import CheckpointError
 from gan.models.base import Generator
-from gan.music.compare import overlaps
+from gan.music.compare import mean_overlap, overlaps
 from gan.music.measures import measure
 from gan.spec import ONSET
 from gan.training.checkpoint import read_arrays, write_arrays, write_json, write_weights
@@ -20,8 +20,8 @@ from gan.training.checkpoint import read_arrays, write_arrays, write_json, write
 SAMPLE_SEED = 20_260_101
 MANY = 64  # phrases from which a spread can be told
 CALIBRATION_SEED = 7  # other samples than those that are judged
-HOLD_THRESHOLDS = (0.5, 0.4, 0.3, 0.2)
-ONSET_THRESHOLDS = (0.6, 0.5, 0.45, 0.4, 0.35, 0.3)
+HOLD_THRESHOLDS = (0.5, 0.4, 0.3, 0.2, 0.15, 0.1)
+ONSET_THRESHOLDS = (0.7, 0.6, 0.5, 0.45, 0.4, 0.35, 0.3)
 TEMPERATURES = (1.0, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2)
 REFERENCE = "reference.npz"
 
@@ -68,10 +68,7 @@ def sample_rolls(
 ) -> NDArray[np.uint8]:
     """`n` random phrases, `(n, track, step, pitch, channel)`; plain draws unless `judged`."""
     z = generator.sample_latent(n, seed) if judged else generator.draw_latent(n, seed)
-    blocks = [
-        generator.binarise(generator.decode(z[start : start + 64])) for start in range(0, n, 64)
-    ]
-    return np.concatenate(blocks)
+    return generator.rolls_of_z(z)
 
 
 def choose(index: NDArray[np.int64], n: int, *, seed: int) -> NDArray[np.int64]:
@@ -157,28 +154,26 @@ def calibrate(generator: Generator, theirs: Mapping[str, NDArray[np.float64]], *
     phrase.
     """
     z = generator.sample_latent(n, CALIBRATION_SEED)
-    blocks = [z[start : start + 64] for start in range(0, n, 64)]
     knobs: list[Knob] = []
     if "temperature" in generator.can:
-        heat, ws = generator.temperatures, [generator.to_w(block) for block in blocks]
+        heat, w = generator.temperatures, generator.to_w(z)
         # All alike first, then each by itself.
         knobs += [(heat, index, TEMPERATURES) for index in (slice(None), *range(len(heat)))]
 
         def written() -> NDArray[np.uint8]:
-            return np.concatenate([generator.rolls_of_w(w) for w in ws])
+            return generator.rolls_of_w(w)
     else:
         for index, track in enumerate(generator.spec.tracks):
             if not (track.monophonic or track.is_drum):
                 knobs.append((generator.hold_thresholds, index, HOLD_THRESHOLDS))
             knobs.append((generator.onset_thresholds, index, ONSET_THRESHOLDS))
-        decoded = [generator.decode(block) for block in blocks]
+        decoded = [generator.decode(z[start : start + 64]) for start in range(0, n, 64)]
 
         def written() -> NDArray[np.uint8]:
             return np.concatenate([generator.binarise(block) for block in decoded])
 
     def score() -> float:
-        overlap = overlaps(measure(written(), generator.spec), theirs)
-        return float(np.mean(list(overlap.values())))
+        return mean_overlap(measure(written(), generator.spec), theirs)
 
     for knob in knobs:
         _climb(knob, score)
