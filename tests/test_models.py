@@ -9,11 +9,11 @@ import tiny
 from keras import ops
 
 from gan.errors import LatentError, SpecError
-from gan.models.binary import binary_rolls, carry, probabilities
+from gan.models.binary import at_thresholds, binary_rolls, carry, probabilities, soft_rolls
 from gan.models.compiled import compiled_gradient
 from gan.models.config import ModelConfig, config_from_dict, latent_parts
 from gan.models.discriminator import chroma, minibatch_deviation
-from gan.models.likelihood import mono_classes, reconstruction
+from gan.models.likelihood import misses, mono_classes, reconstruction
 from gan.models.registry import build
 from gan.music.rolls import binarise, is_valid
 from gan.spec import SOUNDING
@@ -72,6 +72,32 @@ def test_hard_rolls_equal_the_rule_applied_to_probabilities() -> None:
     assert np.array_equal(hard.astype(np.uint8), binarise(soft, tiny.SPEC))
     assert all(is_valid(roll, tiny.SPEC) for roll in hard.astype(np.uint8))
     assert hard[:, 0, :, :, SOUNDING].sum() > hard[:, 0, :, :, 1].sum()
+
+
+def test_logits_at_thresholds_decide_as_the_rule_does() -> None:
+    logits = random_logits(2)
+    logits[0][..., -2:] += 4.0
+    onset = np.array([0.7, 0.3, 0.6], np.float32)
+    hold = np.array([0.4, 0.2, 0.5], np.float32)
+    expected = binarise(
+        np.asarray(probabilities(logits, tiny.SPEC)),
+        tiny.SPEC,
+        onset_threshold=onset[None],
+        hold_threshold=hold[None],
+    )
+    moved = at_thresholds(logits, tiny.SPEC, onset, hold)
+    assert np.array_equal(np.asarray(binary_rolls(moved, tiny.SPEC)), expected)
+    assert not np.array_equal(np.asarray(binary_rolls(logits, tiny.SPEC)), expected)
+
+
+def test_soft_rolls_are_hard_ones_where_logits_are_sure() -> None:
+    logits = random_logits(3)
+    soft = np.asarray(soft_rolls(logits, tiny.SPEC))
+    assert soft.min() >= 0.0
+    assert soft.max() <= 1.0
+    sure = [1e8 * part for part in logits]
+    hard = np.asarray(binary_rolls(logits, tiny.SPEC))
+    assert np.allclose(np.asarray(soft_rolls(sure, tiny.SPEC)), hard, atol=1e-4)
 
 
 def test_probabilities_carry_the_three_way_choice() -> None:
@@ -155,6 +181,19 @@ def test_encoding_improves_on_the_encoders_guess() -> None:
 
     assert wrong(found) < 0.7 * wrong(guess)
     assert generator.encode(rolls[:0]).shape == (0, generator.latent_dim)
+
+
+def test_misses_by_hand() -> None:
+    ours = np.zeros((2, *tiny.SPEC.shape), np.float32)
+    theirs = ours.copy()
+    theirs[0, 1, :4, 5, SOUNDING] = 1
+    theirs[0, 1, 0, 5, 1] = 1
+    ours[0, 1, :2, 5, SOUNDING] = 1  # half of the note, and where it begins
+    ours[0, 1, 0, 5, 1] = 1
+    found = np.asarray(misses(ours, theirs))
+    # Of sounding cells (2 * 2 + 1) / (2 + 4 + 1) is right, of onsets all.
+    assert found[0] == pytest.approx(1 - 5 / 7)
+    assert found[1] == 0.0
 
 
 def test_mono_classes_and_reconstruction_by_hand() -> None:

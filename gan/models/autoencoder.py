@@ -10,14 +10,14 @@ import numpy as np
 from keras import ops
 
 from gan.models.base import Floats, Rolls
-from gan.models.binary import probabilities
+from gan.models.binary import at_thresholds, probabilities, soft_rolls
 from gan.models.compiled import compiled, compiled_gradient
 from gan.models.config import ModelConfig
 from gan.models.decoder import Decoder
-from gan.models.inversion import PRIOR, descend
+from gan.models.inversion import HEARD_RATE, LIKELY_RATE, MISSES, PRIOR, SHARPNESS, descend
 from gan.models.judge import Budget
 from gan.models.layers import Tensor
-from gan.models.likelihood import reconstruction
+from gan.models.likelihood import misses, reconstruction
 from gan.models.networks import BATCH, Encoded, in_batches
 from gan.spec import RollSpec
 
@@ -26,7 +26,7 @@ class Autoencoder(Encoded):
     """Decoder and encoder nets, compiled for use from NumPy."""
 
     can = frozenset({"encode", "density", "parts", "lock_tracks", "lock_bars"})
-    budget = Budget(whole=24, part=6)
+    budget = Budget(whole=32, part=8)
 
     def __init__(self, spec: RollSpec, config: ModelConfig) -> None:
         super().__init__(spec, config)
@@ -34,7 +34,8 @@ class Autoencoder(Encoded):
         self.decoder(ops.zeros((1, self.plan_dim)))
         self._to_w = compiled(lambda z: self.decoder.to_w(self.prior.to_latent(z)))
         self._from_w = compiled(lambda w: probabilities(self.decoder.from_w(w), spec))
-        self._slope = compiled_gradient(self._misfit)
+        self._to_likely = compiled_gradient(self._unlikely)
+        self._to_heard = compiled_gradient(self._missed)
 
     def to_w(self, z: Floats) -> Floats:
         return self._to_w(self.check(z))
@@ -51,10 +52,22 @@ class Autoencoder(Encoded):
 
     def _refined(self, rolls: Rolls) -> Floats:
         target = np.asarray(rolls, np.float32)
-        return descend(lambda z: self._slope(z, target), self.first_guess(rolls))
+        thresholds = (self.onset_thresholds, self.hold_thresholds)
+        z = descend(lambda z: self._to_likely(z, target), self.first_guess(rolls), rate=LIKELY_RATE)
+        return descend(lambda z: self._to_heard(z, target, *thresholds), z, rate=HEARD_RATE)
 
-    def _misfit(self, z: Tensor, rolls: Tensor) -> Tensor:
+    def _unlikely(self, z: Tensor, rolls: Tensor) -> Tensor:
         """Nats of the rolls given z, and those of z, summed over phrases; a scalar."""
         logits = self.decoder(self.prior.to_latent(z))
-        nats = reconstruction(logits, rolls, self.spec)
-        return ops.sum(nats + PRIOR * 0.5 * ops.sum(ops.square(z), axis=-1))
+        return ops.sum(reconstruction(logits, rolls, self.spec)) + _far(z)
+
+    def _missed(self, z: Tensor, rolls: Tensor, onset: Tensor, hold: Tensor) -> Tensor:
+        """What of the rolls is not played at z, at thresholds `(track,)`; a scalar."""
+        logits = self.decoder(self.prior.to_latent(z))
+        decisions = [SHARPNESS * part for part in at_thresholds(logits, self.spec, onset, hold)]
+        return MISSES * ops.sum(misses(soft_rolls(decisions, self.spec), rolls)) + _far(z)
+
+
+def _far(z: Tensor) -> Tensor:
+    """The prior's part of both, a scalar."""
+    return PRIOR * 0.5 * ops.sum(ops.square(z))

@@ -10,10 +10,14 @@ nothing ended it since, a monophonic track makes one choice a step.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from keras import ops
 
 from gan.models.layers import Tensor
 from gan.spec import RollSpec, Track
+
+Decide = Callable[[Tensor], Tensor]
 
 
 def linear_recurrence(gain: Tensor, start: Tensor) -> Tensor:
@@ -47,17 +51,23 @@ def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
     return ops.cast(hard, soft.dtype) + (soft - ops.stop_gradient(soft))
 
 
-def _mono_rolls(logits: Tensor, pitches: int) -> Tensor:
+def _mono_choice(logits: Tensor) -> Tensor:
     soft = ops.softmax(logits)
     hard = ops.one_hot(ops.argmax(logits, axis=-1), logits.shape[-1], dtype=soft.dtype)
-    choice = straight_through(hard, soft)
+    return straight_through(hard, soft)
+
+
+def _poly_cells(logits: Tensor) -> Tensor:
+    soft = ops.sigmoid(logits)
+    return straight_through(soft > 0.5, soft)
+
+
+def _mono_rolls(choice: Tensor, pitches: int) -> Tensor:
     onset, hold = choice[..., :pitches], choice[..., pitches : pitches + 1]
     return ops.stack([carry(onset, ops.broadcast_to(hold, ops.shape(onset))), onset], axis=-1)
 
 
-def _poly_rolls(logits: Tensor, pitches: int, is_drum: bool) -> Tensor:
-    soft = ops.sigmoid(logits)
-    cells = straight_through(soft > 0.5, soft)
+def _poly_rolls(cells: Tensor, pitches: int, is_drum: bool) -> Tensor:
     keep, onset = cells[..., :pitches], cells[..., pitches:]
     sounding = onset if is_drum else carry(onset, keep)
     return ops.stack([sounding, onset], axis=-1)
@@ -65,13 +75,47 @@ def _poly_rolls(logits: Tensor, pitches: int, is_drum: bool) -> Tensor:
 
 def binary_rolls(logits: list[Tensor], spec: RollSpec) -> Tensor:
     """Hard rolls `(batch, track, step, pitch, channel)` with straight-through gradients."""
+    return _rolls(logits, spec, _mono_choice, _poly_cells)
+
+
+def soft_rolls(logits: list[Tensor], spec: RollSpec) -> Tensor:
+    """Rolls of the same shape in 0 to 1, every decision as sure as its probability."""
+    return _rolls(logits, spec, ops.softmax, ops.sigmoid)
+
+
+def _rolls(logits: list[Tensor], spec: RollSpec, choose: Decide, decide: Decide) -> Tensor:
     tracks = [
-        _mono_rolls(part, spec.pitches)
+        _mono_rolls(choose(part), spec.pitches)
         if track.monophonic
-        else _poly_rolls(part, spec.pitches, track.is_drum)
+        else _poly_rolls(decide(part), spec.pitches, track.is_drum)
         for track, part in zip(spec.tracks, logits, strict=True)
     ]
     return ops.stack(tracks, axis=1)
+
+
+def at_thresholds(
+    logits: list[Tensor], spec: RollSpec, onset_thresholds: Tensor, hold_thresholds: Tensor
+) -> list[Tensor]:
+    """Logits whose likeliest decisions are what `gan.music.rolls.binarise` takes at thresholds.
+
+    Thresholds are `(track,)`, those of a note that begins and of one that goes on.
+    """
+    moved = []
+    for index, (track, part) in enumerate(zip(spec.tracks, logits, strict=True)):
+        ones = ops.ones(spec.pitches)
+        begins, goes_on = onset_thresholds[index], hold_thresholds[index]
+        if track.monophonic:
+            # The choice's probabilities are divided by their thresholds, a rest's by 0.5.
+            others = ops.stack([ops.log(2.0 * goes_on), 0.0 * goes_on])
+            bar = ops.concatenate([ops.log(2.0 * begins) * ones, others])
+        else:
+            bar = ops.concatenate([_logit(goes_on) * ones, _logit(begins) * ones])
+        moved.append(part - bar)
+    return moved
+
+
+def _logit(probability: Tensor) -> Tensor:
+    return ops.log(probability) - ops.log(1.0 - probability)
 
 
 def _mono_probabilities(logits: Tensor, pitches: int) -> Tensor:

@@ -22,6 +22,19 @@ def mono_classes(roll: Tensor) -> Tensor:
     return ops.where(starts, ops.argmax(onset, axis=-1), otherwise)
 
 
+def misses(ours: Tensor, theirs: Tensor) -> Tensor:
+    """1 - F1 of onset and of sounding cells, the sum of both, `(batch,)`.
+
+    Rolls `(batch, track, step, pitch, channel)`, ours in 0 to 1: the Dice loss (Milletari et
+    al. 2016, with sums in place of squares); a count of 1 is added, so that silence matches
+    silence.
+    """
+    cells = (1, 2, 3)
+    both = ops.sum(ours, axis=cells) + ops.sum(theirs, axis=cells)
+    f1 = (2.0 * ops.sum(ours * theirs, axis=cells) + 1.0) / (both + 1.0)
+    return ops.sum(1.0 - f1, axis=-1)
+
+
 def reconstruction(logits: list[Tensor], rolls: Tensor, spec: RollSpec) -> Tensor:
     """Cross-entropy of the rolls in nats, summed over a phrase, `(batch,)`.
 
