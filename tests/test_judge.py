@@ -12,7 +12,7 @@ from gan.models.judge import Budget, Judge, chosen, features, judge_among
 from gan.models.registry import build
 from gan.music.measures import measure
 from gan.training import tuning
-from gan.training.judging import appoint, fit_judge
+from gan.training.judging import NETWORKS, appoint, fit_judge
 
 NAMES = sorted(measure(np.zeros((1, *tiny.SPEC.shape), np.uint8), tiny.SPEC))
 
@@ -135,6 +135,16 @@ def test_another_take_of_a_part_is_chosen_and_leaves_the_rest(generator) -> None
     )
 
 
+def test_odds_of_two_judges_multiply() -> None:
+    rng = np.random.default_rng(4)
+    table = {name: rng.normal(10.0, 5.0, 50) for name in NAMES}
+    one, two = (judge_of("LEAD.notes", slope) for slope in (1.0, -3.0))
+    pair = one.with_another(one)
+    assert pair.log_odds(table) == pytest.approx(2 * one.log_odds(table))
+    expected = pair.log_odds(table) + two.log_odds(table)
+    assert pair.with_another(two).log_odds(table) == pytest.approx(expected, rel=1e-5)
+
+
 def test_a_fitted_judge_knows_songs_by_what_sets_them_apart() -> None:
     rng = np.random.default_rng(0)
     songs = {"x": rng.normal(1.0, 1.0, 4000), "y": rng.normal(0.0, 1.0, 4000)}
@@ -173,10 +183,23 @@ def test_a_judge_stays_only_where_it_helps(generator, monkeypatch) -> None:
     assert generator.judge is None  # too few phrases
     tuning.tune(generator, dataset, train, samples=16, judge=False)
     assert generator.judge is None  # not asked for
-    nearness = iter([0.5, 0.6, 0.5, 0.4])
-    monkeypatch.setattr(tuning, "_nearness", lambda *_: next(nearness))
     monkeypatch.setattr(tuning, "POOL", 200)
-    tuning.tune(generator, dataset, train, samples=16)
-    assert generator.judge is not None
-    tuning.tune(generator, dataset, train, samples=16)
-    assert generator.judge is None
+    monkeypatch.setattr(tuning, "CHOSEN_POOL", 40)
+    # Before, with the first judge, with the second; and how many networks stay.
+    for nearness, networks, marked in (
+        ((0.5, 0.4), 0, 0.5),
+        ((0.5, 0.6, 0.58), NETWORKS, 0.6),
+        ((0.5, 0.6, 0.595), 2 * NETWORKS, 0.595),
+    ):
+        found = iter(nearness)
+
+        def near(judged, *_, found=found) -> float:
+            judged.hold_thresholds[1] = value = next(found)  # a mark of this round
+            return value
+
+        monkeypatch.setattr(tuning, "_nearness", near)
+        tuning.tune(generator, dataset, train, samples=16)
+        assert next(found, None) is None
+        stays = 0 if generator.judge is None else len(generator.judge.arrays["bias:0"])
+        assert stays == networks
+        assert generator.hold_thresholds[1] == pytest.approx(marked)

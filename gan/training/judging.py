@@ -21,17 +21,18 @@ Measures = Mapping[str, NDArray[np.float64]]
 
 
 def appoint(generator: Generator, theirs: Measures, *, pool: int) -> None:
-    """Give the generator a judge, fitted to tell `pool` of its plain draws from songs.
+    """Give the generator a judge, fitted to tell `pool` of its draws from songs.
 
-    `theirs` are measures of phrases of the songs that it may learn from.
+    `theirs` are measures of phrases of the songs that it may learn from. Where there is a judge
+    already, the draws are those that it chooses, and the new one is added to it.
     """
-    generator.judge = None
-    z = generator.draw_latent(pool, POOL_SEED)
+    z = generator.sample_latent(pool, POOL_SEED)
     blocks = []
     for start in range(0, pool, BLOCK):
-        rolls = generator.rolls_of_w(generator.to_w(z[start : start + BLOCK]))
+        rolls = generator.rolls_of_z(z[start : start + BLOCK])
         blocks.append(measure(rolls, generator.spec))
-    generator.judge = fit_judge(joined(blocks), theirs)
+    judge = fit_judge(joined(blocks), theirs)
+    generator.judge = generator.judge.with_another(judge) if generator.judge else judge
 
 
 def fit_judge(ours: Measures, theirs: Measures) -> Judge:
