@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,11 +72,16 @@ class Judge:
                     for part, count in zip(parts, counts, strict=True)
                 ]
             arrays[name] = np.concatenate(parts)
-        return Judge(arrays)
+        return Judge(as_stored(arrays))
 
     def stored(self) -> dict[str, NDArray[np.float32]]:
         """Its arrays among a checkpoint's weights."""
         return {f"{PREFIX}{name}": values for name, values in self.arrays.items()}
+
+
+def as_stored(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
+    """Rounded as in a checkpoint, or a reloaded judge would choose otherwise now and then."""
+    return {name: values.astype(np.float16).astype(np.float32) for name, values in arrays.items()}
 
 
 def judge_among(values: Mapping[str, NDArray[np.floating]], spec: RollSpec) -> Judge | None:

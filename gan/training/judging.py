@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.models.base import Generator
-from gan.models.judge import Judge, features
+from gan.models.judge import Judge, as_stored, features
 from gan.music.measures import joined, measure
 
 HIDDEN = (128, 64)
@@ -52,10 +52,7 @@ def fit_judge(ours: Measures, theirs: Measures) -> Judge:
     for index in range(len(HIDDEN) + 1):
         arrays[f"weight:{index}"] = np.stack([each.coefs_[index] for each in fitted])
         arrays[f"bias:{index}"] = np.stack([each.intercepts_[index] for each in fitted])
-    # As they will be stored, or a reloaded judge would choose otherwise now and then.
-    return Judge(
-        {name: values.astype(np.float16).astype(np.float32) for name, values in arrays.items()}
-    )
+    return Judge(as_stored(arrays))
 
 
 def _network(ours: NDArray[np.float32], theirs: NDArray[np.float32], *, seed: int) -> Any:

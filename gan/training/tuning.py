@@ -1,8 +1,8 @@
 """What is found after the weights: thresholds or temperatures, and a judge of the draws.
 
-On training songs only, so that held-out songs can judge the result. In two rounds: the second
-begins with what the first judge lets through, which is much nearer to the songs than plain draws,
-and so finds other thresholds, and a second judge for what the first overlooks.
+On training songs only, so that held-out songs can judge the result. In rounds: each begins with
+what the judges so far let through, which is much nearer to the songs than plain draws, and so finds
+other thresholds, and one more judge for what those overlook.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from gan.training.judging import Measures, appoint
 
 CALIBRATION = 512  # phrases at most, of which there are some forty sets
 COMPARED = 256  # phrases that say whether a judge helps
-SLACK = 0.01  # overlap that a second judge may cost; it also hears what goes with what
+SLACK = 0.01  # overlap that one more judge may cost; it also hears what goes with what
 FEW = 200  # training phrases below which a judge would know them by heart
 POOL, SLOW_POOL = 16384, 4096  # draws that a judge learns from; of families that write notes
-CHOSEN_POOL = 2048  # draws that the second learns from, each chosen among many
+CHOSEN_POOL = 2048  # draws that those after the first learn from, each chosen among many
+ROUNDS = 3
 DRAWS_A_PHRASE = 8  # and at most so many for each training phrase
 BLOCK = 2048
 KNOBS = ("onset_thresholds", "hold_thresholds", "temperatures")
@@ -38,7 +39,7 @@ def tune(
     samples: int,
     judge: bool = True,
 ) -> None:
-    """Calibrate the generator and give it a judge, twice, as far as it comes nearer to the songs.
+    """Calibrate the generator and give it judges, as long as that brings it nearer to the songs.
 
     `samples` is how many phrases tell how near it is. Without `judge` it is only calibrated: a
     judge takes ten minutes or more.
@@ -52,12 +53,13 @@ def tune(
     best, kept = _nearness(generator, some, compared), _tuned(generator)
     songs = _measures(dataset, train)
     plain = SLOW_POOL if "temperature" in generator.can else POOL
-    for number, pool in enumerate((plain, CHOSEN_POOL)):
+    for number in range(ROUNDS):
         if number > 0:
             calibrate(generator, some, n=min(samples, CALIBRATION))
+        pool = plain if number == 0 else CHOSEN_POOL
         appoint(generator, songs, pool=min(pool, DRAWS_A_PHRASE * len(train)))
         near = _nearness(generator, some, compared)
-        if near <= best - SLACK * number:
+        if near <= best - (SLACK if number else 0.0):
             break
         best, kept = near, _tuned(generator)
     for name, value in kept.items():
