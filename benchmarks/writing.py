@@ -3,14 +3,15 @@
     python -m benchmarks.writing [--phrases 512] [--checkpoint_dir checkpoints/pop-transformer]
 
 Both write the same phrases in the same run, first on cores that are otherwise idle, then beside
-other work: a process for each core that does nothing but count.
+processes that multiply matrices with as many threads as NumPy takes.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -25,10 +26,13 @@ from gan.models import event_sampler, transformer
 from gan.models.base import Floats, Generator
 from gan.training.checkpoint import load_generator
 
-
-def count() -> None:
-    while True:
-        pass
+MULTIPLY = """
+import numpy as np
+rows, matrix = np.ones((256, 160), np.float32), np.ones((160, 640), np.float32)
+print("begun", flush=True)
+while True:
+    rows @ matrix
+"""
 
 
 def one_by_one(generator: Generator, w: Floats) -> np.ndarray:
@@ -58,10 +62,14 @@ def main() -> None:
     generator.rolls_of_w(w[:8])
     cores = os.cpu_count() or 1
     print(f"{args.phrases} phrases of {args.checkpoint_dir.name}, {cores} cores")
-    for label, workers in (("idle", 0), ("beside other work", cores)):
-        busy = [multiprocessing.Process(target=count, daemon=True) for _ in range(workers)]
+    for label, workers in (("idle", 0), ("beside one process", 1), ("beside two", 2)):
+        busy = [
+            subprocess.Popen([sys.executable, "-c", MULTIPLY], stdout=subprocess.PIPE)
+            for _ in range(workers)
+        ]
         for process in busy:
-            process.start()
+            assert process.stdout is not None
+            process.stdout.readline()  # it has begun
         plain = rate(lambda: one_by_one(generator, w), args.phrases)
         ours = rate(lambda: generator.rolls_of_w(w), args.phrases)
         for process in busy:

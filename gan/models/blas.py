@@ -24,9 +24,10 @@ def _controller() -> Any:
 def one_thread() -> Iterator[None]:
     """One thread a product, until the last of those that asked for it is done.
 
-    The matrices of one note are too small to share: on idle cores a second thread wins nothing,
-    and beside other work it waits for its share of each product and holds up the first, six times
-    over (`benchmarks/writing.py`). The limit is the process's, so it is counted who asks.
+    The matrices of one note are too small to share: on idle cores a second thread wins next to
+    nothing, and beside other work each product waits for the slower of two. A second block of
+    phrases is the better use of a core (`benchmarks/writing.py`). The limit is the process's, so it
+    is counted who asks.
     """
     global _inside, _limit
     with _lock:
