@@ -121,7 +121,7 @@ def test_finishing_calibrates_polyphonic_tracks_alone(tmp_path: Path) -> None:
 def test_a_run_that_was_judged_is_gone_on_with_as_it_was_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nearness = iter([0.4, 0.5])
+    nearness = iter([0.4, 0.5, 0.3])
     monkeypatch.setattr(tuning, "_nearness", lambda *_: next(nearness))
     monkeypatch.setattr(tuning, "FEW", 1)
     monkeypatch.setattr(loop, "JUDGED_FROM", 1)

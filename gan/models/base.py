@@ -105,6 +105,7 @@ class Generator(ABC):
 
     def rolls_of_z(self, z: Floats, sampling: Sampling | None = None) -> Rolls:
         """z -> valid rolls, in blocks, so that memory does not grow with probabilities."""
+        z = self.check(z)
         parts = [z[k : k + BLOCK] for k in range(0, max(len(z), 1), BLOCK)]
         return np.concatenate([self.rolls_of_w(self.to_w(part), sampling) for part in parts])
 
