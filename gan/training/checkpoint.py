@@ -22,15 +22,17 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gan.errors import CheckpointError, SpecError
-from gan.models.base import Generator
 from gan.models.config import ModelConfig, config_from_dict
 from gan.spec import RollSpec, spec_from_dict, spec_to_dict
+
+if TYPE_CHECKING:
+    from gan.models.networks import Encoded
 
 FORMAT = 1
 WEIGHTS = "weights.npz"
@@ -179,7 +181,7 @@ def read_info(checkpoint_dir: str | Path) -> CheckpointInfo:
         raise CheckpointError(f"{folder}/config.json: {error}") from error
 
 
-def load_generator(checkpoint_dir: str | Path) -> tuple[Generator, CheckpointInfo]:
+def load_generator(checkpoint_dir: str | Path) -> tuple[Encoded, CheckpointInfo]:
     """Rebuild the generator of a checkpoint from its own configuration."""
     info = read_info(checkpoint_dir)
     weights = read_arrays(info.path / WEIGHTS)

@@ -7,17 +7,21 @@ other thresholds, and one more judge for what those overlook.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gan.data.dataset import Dataset, rolls
 from gan.models.base import Generator
+from gan.models.judge import Judge
 from gan.music.compare import mean_overlap
 from gan.music.measures import joined, measure
 from gan.training.evaluation import CALIBRATION_SEED, calibrate, choose, sample_rolls
 from gan.training.judging import Measures, appoint
+
+if TYPE_CHECKING:
+    from gan.models.networks import Encoded
 
 CALIBRATION = 512  # phrases at most, of which there are some forty sets
 COMPARED = 256  # phrases that say whether a judge helps
@@ -28,11 +32,10 @@ CHOSEN_POOL = 2048  # draws that those after the first learn from, each chosen a
 ROUNDS = 3
 DRAWS_A_PHRASE = 8  # and at most so many for each training phrase
 BLOCK = 2048
-KNOBS = ("onset_thresholds", "hold_thresholds", "temperatures")
 
 
 def tune(
-    generator: Generator,
+    generator: Encoded,
     dataset: Dataset,
     train: NDArray[np.int64],
     *,
@@ -62,14 +65,14 @@ def tune(
         if near <= best - (SLACK if number else 0.0):
             break
         best, kept = near, _tuned(generator)
-    for name, value in kept.items():
-        setattr(generator, name, value)
+    calibration, generator.judge = kept
+    generator.set_calibration(calibration)
 
 
-def _tuned(generator: Generator) -> dict[str, Any]:
+def _tuned(generator: Encoded) -> tuple[dict[str, NDArray[np.float32]], Judge | None]:
     """What tuning finds, as it is now."""
-    numbers = {name: getattr(generator, name).copy() for name in KNOBS}
-    return {**numbers, "judge": generator.judge}
+    calibration = {name: values.copy() for name, values in generator.calibration().items()}
+    return calibration, generator.judge
 
 
 def _nearness(generator: Generator, theirs: Measures, n: int) -> float:
