@@ -104,7 +104,7 @@ class Explorer:
         self.generator = generator
         self.info = info
         self.directions = tuple(directions)
-        self._vectors = {direction.id: direction.vector for direction in directions}
+        self._moves = {each.id: generator.along(each.vector) for each in directions}
         # Kept, since a judge's choice takes as long as some thirty phrases.
         self._drawn = lru_cache(LATENTS_KEPT)(self._draw)
         self._taken = lru_cache(LATENTS_KEPT)(self._take)
@@ -151,10 +151,10 @@ class Explorer:
         w = self.generator.to_w(np.stack([self.z(point) for point in points])).copy()
         for row, point in zip(w, points, strict=True):
             for name, amount in point.sliders.items():
-                if name not in self._vectors:
+                if name not in self._moves:
                     raise LatentError(f"This checkpoint has no direction {name!r}.")
                 if amount:
-                    row[: self.generator.plan_dim] += np.float32(amount) * self._vectors[name]
+                    row += np.float32(amount) * self._moves[name]
         return w
 
     def roll(self, point: Point) -> Rolls:
@@ -337,7 +337,7 @@ def load(checkpoint_dir: str | Path, *, sliders: bool = True) -> Explorer:
     from gan.latent.store import load_directions
 
     generator, info = load_generator(checkpoint_dir)
-    directions = load_directions(info, generator.plan_dim)
+    directions = load_directions(info, generator.plan_dim, generator.tilt_names)
     if not directions and sliders:
         # One that writes note by note is a hundred times slower, and someone is waiting.
         slow = "temperature" in generator.can
@@ -356,7 +356,7 @@ def prepare(checkpoint_dir: str | Path, *, n: int = 4096, count: int = 8) -> Non
 
     generator, info = load_generator(checkpoint_dir)
     directions = find_directions(generator, n=n, count=count)
-    save_directions(info, directions)
+    save_directions(info, directions, generator.tilt_names)
     roll = Explorer(generator, info, directions).roll(Point())
     notes = [track.tolist() for track in notes_from_roll(roll, info.spec)]
     write_json(info.path / "preview.json", {"weights": info.digest, "notes": notes})

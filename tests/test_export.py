@@ -25,6 +25,9 @@ def test_the_export_equals_the_checkpoint(tmp_path: Path) -> None:
     np.testing.assert_allclose(served, generator.decode(z), atol=1e-5)
     w = signatures["to_w"](z=tf.constant(z))["w"].numpy()
     np.testing.assert_allclose(w, generator.to_w(z), atol=1e-5)
+    moved = w + 0.5
+    served = signatures["decode_w"](w=tf.constant(moved))["probabilities"].numpy()
+    np.testing.assert_allclose(served, generator.decode_w(moved), atol=1e-5)
     with pytest.raises(SpecError, match="there already"):
         export(generator, tmp_path / "served")
 

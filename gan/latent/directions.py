@@ -26,15 +26,18 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import numpy as np
 from numpy.typing import NDArray
 
+from gan.latent.steering import Probes, sought, tilt_pulls
 from gan.models.base import Generator
 from gan.music.measures import joined, measure
 from gan.spec import ONSET, SOUNDING, RollSpec
 
-PROBES = 128  # phrases on which effects are measured while directions are corrected
+PROBES = 160  # phrases on which effects are measured while directions are sought
 SLOW_PROBES = 64  # the same for generators that write note by note
 JUDGES = 500  # phrases on which rank correlations are judged
 EFFECTS = 256  # of these, on which effects are
-STRICTNESS = (0.05, 0.3, 1.0)  # of candidates, among which each direction is chosen
+USUAL = 0.98  # share of phrases with one value from which a measure has no scale
+ROUNDS = 3  # Newton steps
+SETTINGS = ((0.2, 0.03), (0.25, 0.2))  # tolerance of side effects and ridge, of each search
 
 Floats = NDArray[np.float32]
 Measures = dict[str, NDArray[np.float64]]
@@ -45,6 +48,8 @@ LABELS: dict[str, tuple[str, str]] = {
     "polyphony": ("{Track} thickness", "More notes at once in {track}."),
     "note_length": ("{Track} sustain", "Longer notes in {track}."),
     "off_sixteenth": ("{Track} syncopation", "More notes off the eighths in {track}."),
+    "on_beat": ("{Track} on the beat", "More notes of {track} on the beats, fewer between them."),
+    "repetition": ("{Track} repetition", "{Track} plays the same notes in more of its bars."),
     "rhythm_repetition": ("{Track} steadiness", "The rhythm of {track} repeats from bar to bar."),
     "minorness": ("Minor", "Darker: from C major towards A minor."),
     "pitch_class_entropy": ("Colour", "More different pitch classes."),
@@ -124,11 +129,18 @@ def _deviation(values: NDArray[np.float64]) -> float:
     return max(float(known.std()), 1e-9) if len(known) else 1e-9
 
 
-def _mean_change(change: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean over phrases `(n, k) -> (k,)` where defined; 0 where never."""
-    known = np.isfinite(change)
-    total = np.where(known, change, 0.0).sum(axis=0)
-    return np.asarray(total / np.maximum(known.sum(axis=0), 1), np.float64)
+def _varied(measures: Measures) -> tuple[str, ...]:
+    """Names of measures that are not the same for nearly all phrases.
+
+    Of those that are, a phrase in a hundred makes the deviation, which is no scale then.
+    """
+    found = []
+    for name, values in measures.items():
+        known = values[np.isfinite(values)]
+        usual = np.isclose(known, np.median(known)).mean() if len(known) else 1.0
+        if usual < USUAL:
+            found.append(name)
+    return tuple(found)
 
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -150,11 +162,10 @@ def _slopes(w: Floats, targets: NDArray[np.float64], *, ridge: float = 1e-2) -> 
 
 def choose_measures(samples: Samples, names: Sequence[str] | None = None) -> list[str]:
     """Measures that vary and are nearly always defined; those of `names`, where given."""
-    chosen = []
+    chosen, varied = [], _varied(samples.measures)
     for name, values in samples.measures.items():
         known = np.isfinite(values)
-        varies = _deviation(values) > 1e-6
-        if known.mean() > 0.7 and varies and (names is None or name in names):
+        if known.mean() > 0.7 and name in varied and (names is None or name in names):
             chosen.append(name)
     return chosen
 
@@ -181,44 +192,30 @@ def named_directions(
     `phrases` are the w of those that it is to hold for, first `probes` to correct it on, then
     `JUDGES` to judge it on; by default those of `samples`.
     """
-    # Every measure has a vector, so that each direction can be freed of what the others move;
-    # those with a name become sliders.
-    basis = choose_measures(samples, names)
-    chosen = [name for name in basis if _label(name)]
+    chosen = [name for name in choose_measures(samples, names) if _label(name)]
     if not chosen:
         return []
     phrases = samples.w if phrases is None else phrases
-    probe = phrases[:probes]
-    vectors = _least_norm(samples, basis)
-    effects = _effects(generator, vectors, probe, samples.measures, basis)
-    candidates = [
-        _purified(vectors, effects, [basis.index(name) for name in chosen], strictness)
-        for strictness in STRICTNESS
-    ]
-    everything = list(samples.measures)
+    everything = _varied(samples.measures)
+    deviations = np.array([_deviation(samples.measures[name]) for name in everything])
+    tried = Probes(generator, phrases[:probes], everything, deviations)
     own = [everything.index(name) for name in chosen]
-    best = np.full(len(chosen), -np.inf)
-    found = candidates[0]
-    for vectors in candidates:
-        moved = _effects(generator, vectors, probe, samples.measures, everything)
-        gain = moved[np.arange(len(chosen)), own]
-        vectors = vectors / np.clip(gain, 0.2, 5.0)[:, None]
-        sides = np.array(
-            [np.abs(np.delete(row, k)).max() for row, k in zip(moved, own, strict=True)]
-        )
-        ranks = np.array(_spearman(generator, vectors, probe, chosen))
-        scores = ranks - 0.25 * sides / np.clip(gain, 0.2, 5.0)
-        better = scores > best
-        found = np.where(better[:, None], vectors, found)
-        best = np.maximum(best, scores)
+    # Every measure has a pull, so that each direction can be freed of what the others move;
+    # those with a name become sliders.
+    plans = _least_norm(samples, choose_measures(samples, names))
+    tilts = tilt_pulls(tried.some(slice(SLOW_PROBES)))
+    plans = np.pad(plans, ((0, 0), (0, tilts.shape[1] - plans.shape[1])))
+    pulls = np.concatenate([tilts, plans])
+    found = sought(tried, pulls, own, rounds=ROUNDS, settings=SETTINGS)
     # Judged on other phrases than those that it was chosen on.
     fresh = phrases[probes : probes + JUDGES] if len(phrases) > probes else phrases
-    moved = _effects(generator, found, fresh[:EFFECTS], samples.measures, everything)
-    gain = np.clip(moved[np.arange(len(chosen)), own], 0.5, 2.0)[:, None]
+    judges = Probes(generator, fresh, everything, deviations)
+    moved = judges.some(slice(EFFECTS)).effects(found)
+    gain = np.clip(moved[np.arange(len(own)), own], 0.5, 2.0)[:, None]
     found, moved = found / gain, moved / gain
-    faithful = _spearman(generator, found, fresh, chosen)
+    faithful = judges.ranks(found, own)
     directions = [
-        _direction(name, found[i], dict(zip(everything, moved[i], strict=True)), faithful[i])
+        _direction(name, found[i], dict(zip(everything, moved[i], strict=True)), float(faithful[i]))
         for i, name in enumerate(chosen)
     ]
     return [direction for direction in directions if _honest(direction)]
@@ -233,79 +230,12 @@ def _least_norm(samples: Samples, basis: Sequence[str]) -> NDArray[np.float64]:
     return np.asarray(np.linalg.solve(gram, slopes), np.float64)
 
 
-def _purified(
-    vectors: NDArray[np.float64],
-    effects: NDArray[np.float64],
-    chosen: Sequence[int],
-    strictness: float,
-) -> NDArray[np.float64]:
-    """Mixtures of `vectors` that move a chosen measure and spare the others.
-
-    `effects` (vector, measure) are measured ones: a Newton step on what the generator does.
-    The stricter, the less else moves, and the longer and so the less reliable a vector is.
-    """
-    mixed = []
-    for target in chosen:
-        weight = np.full(effects.shape[1], strictness)
-        weight[target] = 1.0
-        gram = (effects * weight) @ effects.T + 0.1 * np.eye(len(effects))
-        mix = np.linalg.solve(gram, effects[:, target])
-        mixed.append(mix @ vectors / max(float(mix @ effects[:, target]), 0.2))
-    return np.array(mixed)
-
-
-def _spearman(
-    generator: Generator, vectors: NDArray[np.float64], w: Floats, names: Sequence[str]
-) -> list[float]:
-    """Rank correlation of slider and change of its measure, a direction each.
-
-    Every phrase of `w` is moved by an amount of its own between -2 and 2.
-    """
-    from scipy.stats import spearmanr
-
-    before = measure(generator.rolls_of_w(w), generator.spec)
-    amounts = np.random.default_rng(23).uniform(-2.0, 2.0, len(w)).astype(np.float32)
-    found = []
-    for vector, name in zip(vectors.astype(np.float32), names, strict=True):
-        moved = w.copy()
-        moved[:, : generator.plan_dim] += amounts[:, None] * vector
-        change = measure(generator.rolls_of_w(moved), generator.spec)[name] - before[name]
-        known = np.isfinite(change)
-        enough = known.sum() > 2 and np.ptp(change[known]) > 0
-        found.append(float(spearmanr(amounts[known], change[known])[0]) if enough else 0.0)
-    return found
-
-
 def _honest(direction: Direction) -> bool:
     """Whether a slider does what its name says, and nothing else more than twice as much."""
     own = direction.effects[direction.id]
     others = [abs(v) for name, v in direction.effects.items() if name != direction.id]
     faithful = abs(own - 1.0) <= 0.3 and direction.spearman >= 0.5
     return faithful and max(others, default=0.0) <= 2.0
-
-
-def _effects(
-    generator: Generator,
-    vectors: NDArray[np.float64],
-    w: Floats,
-    measures: Measures,
-    names: Sequence[str],
-) -> NDArray[np.float64]:
-    """Mean change of each measure from -1/2 to +1/2 along each vector: `(vector, measure)`.
-
-    In the measure's standard deviations over random phrases.
-    """
-    deviations = np.array([_deviation(measures[name]) for name in names])
-    rows = []
-    for vector in vectors.astype(np.float32):
-        ends = []
-        for sign in (0.5, -0.5):
-            moved = w.copy()
-            moved[:, : generator.plan_dim] += sign * vector
-            values = measure(generator.rolls_of_w(moved), generator.spec)
-            ends.append(np.stack([values[name] for name in names], axis=1))
-        rows.append(_mean_change(ends[0] - ends[1]) / deviations)
-    return np.array(rows)
 
 
 def _direction(
@@ -338,8 +268,10 @@ def components(
     slopes = _slopes(samples.plan, scores)
     gain = np.einsum("kd,kd->k", vectors, slopes)
     vectors /= np.clip(gain, 0.1, None)[:, None]
-    names = list(samples.measures)
-    effects = _effects(generator, vectors, samples.w[:probes], samples.measures, names)
+    vectors = np.pad(vectors, ((0, 0), (0, generator.steered_dim - generator.plan_dim)))
+    names = _varied(samples.measures)
+    deviations = np.array([_deviation(samples.measures[name]) for name in names])
+    effects = Probes(generator, samples.w[:probes], names, deviations).effects(vectors)
     found = []
     for index in range(count):
         moved = dict(zip(names, effects[index], strict=True))
@@ -413,7 +345,7 @@ def main(arguments: list[str] | None = None) -> int:
             found = find_directions(
                 generator, n=args.samples, count=args.components, progress=progress
             )
-        save_directions(info, found)
+        save_directions(info, found, generator.tilt_names)
     except GanError as error:
         print(f"gan.latent.directions: {error}", file=sys.stderr)
         return 2

@@ -12,8 +12,13 @@ from gan.latent.directions import Direction
 from gan.training.checkpoint import CheckpointInfo, read_arrays, write_arrays, write_json
 
 
-def save_directions(info: CheckpointInfo, directions: Sequence[Direction]) -> None:
-    """`directions.npz` with the vectors, `directions.json` with names and effects."""
+def save_directions(
+    info: CheckpointInfo, directions: Sequence[Direction], tilts: Sequence[str] = ()
+) -> None:
+    """`directions.npz` with the vectors, `directions.json` with names and effects.
+
+    `tilts` names what the vectors hold behind the plan.
+    """
     write_arrays(
         info.path / "directions.npz",
         {"vectors": np.stack([direction.vector for direction in directions])},
@@ -22,6 +27,7 @@ def save_directions(info: CheckpointInfo, directions: Sequence[Direction]) -> No
         info.path / "directions.json",
         {
             "weights": info.digest,
+            "tilts": list(tilts),
             "directions": [
                 {
                     "id": direction.id,
@@ -37,10 +43,13 @@ def save_directions(info: CheckpointInfo, directions: Sequence[Direction]) -> No
     )
 
 
-def load_directions(info: CheckpointInfo, plan_dim: int) -> list[Direction]:
-    """The stored directions; an empty list where there are none for these weights.
+def load_directions(
+    info: CheckpointInfo, plan_dim: int, tilts: Sequence[str] = ()
+) -> list[Direction]:
+    """The stored directions, their vectors over the plan and `tilts`.
 
-    Raises `CheckpointError` where the files are damaged.
+    An empty list where there are none for these weights, or where they lean on tilts of another
+    name. Raises `CheckpointError` where the files are damaged.
     """
     listing = info.path / "directions.json"
     if not listing.is_file():
@@ -48,14 +57,19 @@ def load_directions(info: CheckpointInfo, plan_dim: int) -> list[Direction]:
     vectors = read_arrays(info.path / "directions.npz").get("vectors")
     try:
         values = json.loads(listing.read_text(encoding="utf-8"))
-        entries = values["directions"]
+        entries, names = values["directions"], list(values.get("tilts", ()))
         if values["weights"] != info.digest:
             return []  # of earlier weights; better none than sliders that lie
-        if vectors is None or vectors.shape != (len(entries), plan_dim):
+        if vectors is None or vectors.shape != (len(entries), plan_dim + len(names)):
             raise CheckpointError(f"{listing} and directions.npz do not fit each other.")
+        if not set(names) <= set(tilts):
+            return []
+        found = np.zeros((len(entries), plan_dim + len(tilts)), np.float32)
+        found[:, :plan_dim] = vectors[:, :plan_dim]
+        for column, name in enumerate(names):
+            found[:, plan_dim + list(tilts).index(name)] = vectors[:, plan_dim + column]
         return [
-            Direction(vector=np.asarray(vector, np.float32), **entry)
-            for entry, vector in zip(entries, vectors, strict=True)
+            Direction(vector=vector, **entry) for entry, vector in zip(entries, found, strict=True)
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{listing} is damaged ({error}).") from error

@@ -19,6 +19,8 @@ from gan.models.judge import Budget
 from gan.models.layers import Tensor
 from gan.models.likelihood import misses, reconstruction
 from gan.models.networks import BATCH, Encoded, in_batches
+from gan.models.statistics import tilt_names
+from gan.models.tilt import tilted
 from gan.spec import RollSpec
 
 
@@ -33,16 +35,28 @@ class Autoencoder(Encoded):
         self.decoder = Decoder(spec, config, name="decoder")
         self.decoder(ops.zeros((1, self.plan_dim)))
         self._to_w = compiled(lambda z: self.decoder.to_w(self.prior.to_latent(z)))
+        self.tilt_names = tilt_names(spec)
         self._from_w = compiled(lambda w: probabilities(self.decoder.from_w(w), spec))
+        self._from_tilted = compiled(self.tilted_probabilities)
         self._to_likely = compiled_gradient(self._unlikely)
         self._to_heard = compiled_gradient(self._missed)
 
     def to_w(self, z: Floats) -> Floats:
-        return self._to_w(self.check(z))
+        return self.untilted(self._to_w(self.check(z)))
 
     def decode_w(self, w: Floats) -> Floats:
-        w = self.check(w)
-        return in_batches(self._from_w, w, empty=(0, *self.spec.shape))
+        w = self.check_w(w)
+        empty = (0, *self.spec.shape)
+        if not w[:, self.latent_dim :].any():
+            return in_batches(self._from_w, w[:, : self.latent_dim], empty=empty)
+        thresholds = (self.onset_thresholds, self.hold_thresholds)
+        return in_batches(lambda rows: self._from_tilted(rows, *thresholds), w, empty=empty)
+
+    def tilted_probabilities(self, w: Tensor, onset: Tensor, hold: Tensor) -> Tensor:
+        """Probabilities of w `(batch, w_dim)` with its tilts, read at thresholds `(track,)`."""
+        plan, amounts = w[:, : self.latent_dim], w[:, self.latent_dim :]
+        logits = tilted(self.decoder.from_w(plan), amounts, self.spec, onset, hold)
+        return probabilities(logits, self.spec)
 
     def encode(self, rolls: Rolls) -> Floats:
         """The z `(n, latent_dim)` that comes nearest: the encoder's, refined by descent."""

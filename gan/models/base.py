@@ -49,11 +49,28 @@ class Generator(ABC):
         self.hold_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.temperatures = np.zeros(0, np.float32)
         self.judge: Judge | None = None
+        # What decisions can be leant towards while a phrase is decoded; the last of w.
+        self.tilt_names: tuple[str, ...] = ()
 
     @property
     def w_dim(self) -> int:
-        """Length of w, the space behind the mapping network."""
-        return self.latent_dim
+        """Length of w, the space behind the mapping network: `[plan | noise | tilts]`.
+
+        The tilts are 0 in what `to_w` gives, and move by directions only.
+        """
+        return self.latent_dim + len(self.tilt_names)
+
+    @property
+    def steered_dim(self) -> int:
+        """Length of a direction: the plan, then the tilts."""
+        return self.plan_dim + len(self.tilt_names)
+
+    def along(self, direction: NDArray[np.floating]) -> Floats:
+        """A direction `(..., steered_dim)` as a move in w, `(..., w_dim)`."""
+        move = np.zeros((*direction.shape[:-1], self.w_dim), np.float32)
+        move[..., : self.plan_dim] = direction[..., : self.plan_dim]
+        move[..., self.latent_dim :] = direction[..., self.plan_dim :]
+        return move
 
     def plan_parts(self) -> dict[str, slice]:
         """Where each part lies in the first `plan_dim` numbers of z and of w."""
@@ -129,14 +146,15 @@ class Generator(ABC):
 
     def check(self, z: Floats) -> Floats:
         """`z` as float32 `(n, latent_dim)`; `LatentError` where it cannot be one."""
-        z = np.atleast_2d(np.asarray(z, dtype=np.float32))
-        if z.ndim != 2 or z.shape[1] != self.latent_dim:
-            raise LatentError(
-                f"A latent of this checkpoint has {self.latent_dim} numbers, not {z.shape[-1]}."
-            )
-        if not np.isfinite(z).all():
-            raise LatentError("The latent holds values that are not finite numbers.")
-        return z
+        return _finite(z, self.latent_dim)
+
+    def check_w(self, w: Floats) -> Floats:
+        """`w` as float32 `(n, w_dim)`; `LatentError` where it cannot be one."""
+        return _finite(w, self.w_dim)
+
+    def untilted(self, w: Floats) -> Floats:
+        """Numbers behind the mapping network `(n, latent_dim)` as a w `(n, w_dim)`."""
+        return np.pad(w, ((0, 0), (0, len(self.tilt_names))))
 
     @abstractmethod
     def to_w(self, z: Floats) -> Floats:
@@ -169,3 +187,12 @@ class Generator(ABC):
     @abstractmethod
     def set_weights(self, values: dict[str, NDArray[np.floating]]) -> None:
         """Take weights by name; `CheckpointError` names what is missing or misshapen."""
+
+
+def _finite(rows: Floats, size: int) -> Floats:
+    rows = np.atleast_2d(np.asarray(rows, dtype=np.float32))
+    if rows.ndim != 2 or rows.shape[1] != size:
+        raise LatentError(f"A latent of this checkpoint has {size} numbers, not {rows.shape[-1]}.")
+    if not np.isfinite(rows).all():
+        raise LatentError("The latent holds values that are not finite numbers.")
+    return rows

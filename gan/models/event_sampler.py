@@ -20,6 +20,7 @@ from scipy.special import ndtr, ndtri
 
 from gan.models.blas import one_thread
 from gan.models.event_decoder import FORBIDDEN, EventDecoder
+from gan.models.event_tilt import EventTilts
 from gan.models.grammar import NOTHING, Grammar
 from gan.models.places import Places
 from gan.models.sampling import Sampling
@@ -101,15 +102,17 @@ class EventSampler:
         sampling: Sampling,
         *,
         start: Events | None = None,
+        tilts: Floats | None = None,
         watch: Callable[[int, int], None] | None = None,
     ) -> Events:
         """Phrases for w `(n, latent)` and noise `(n, places.size)`.
 
-        `start` holds the notes that each phrase begins with, the rest is written. `watch` is
-        told the furthest step of the slowest phrase, and of how many.
+        `start` holds the notes that each phrase begins with, the rest is written, leaning as
+        `tilts` (n, tilt) say. `watch` is told the furthest step of the slowest phrase, and of how
+        many.
         """
         with one_thread():
-            return _Writing(self, w, noise, sampling, start).run(watch)
+            return _Writing(self, w, noise, sampling, start, tilts=tilts).run(watch)
 
     def read_noise(self, w: Floats, events: Events, noise: Floats) -> Floats:
         """`noise` with the numbers in place that write exactly these events, `(n, size)`."""
@@ -131,8 +134,11 @@ class _Writing:
         start: Events | None,
         *,
         reading: bool = False,
+        tilts: Floats | None = None,
     ) -> None:
         self.sampler, self.sampling, self.reading = sampler, sampling, reading
+        leans = tilts is not None and tilts.any()
+        self.tilts = EventTilts(tilts, sampler.spec) if tilts is not None and leans else None
         self.noise, self.start = noise, start
         self.w = np.asarray(w, np.float32)
         count, spec, config = len(w), sampler.spec, sampler.config
@@ -173,7 +179,7 @@ class _Writing:
     def _next(self, index: int) -> None:
         """Write note number `index` of every unfinished phrase."""
         sampler, grammar, rows = self.sampler, self.sampler.grammar, self.rows
-        spec = sampler.spec
+        spec, tilts = sampler.spec, self.tilts
         step, track, pitch, _ = before = [values[rows] for values in self.last]
         h = self._hidden(index, before)
         places = sampler.places.at(step, track, self.slot[rows])
@@ -181,6 +187,8 @@ class _Writing:
         given = index < self.given[rows]
         of_step, of_track, of_pitch, of_length = sampler.temperatures
         logits = sampler.outer[0](h) / of_step
+        if tilts:
+            logits = logits + tilts.advance(rows, step, track, pitch >= 0)
         mask = grammar.advance(step, track, pitch)
         advance = self._decide(0, logits, mask, places, index, given)
         now = step + advance
@@ -197,6 +205,9 @@ class _Writing:
         first = gelu(x)
         mask = grammar.track(advance, track, pitch)
         logits = sampler.outer[1](first) / of_track
+        if tilts:
+            again = np.where((advance == 0) & (pitch >= 0), track, -1)
+            logits = logits + tilts.track(rows, now, again)
         chosen = self._decide(1, logits, mask, places, index, given)
         same = (advance == 0) & (chosen == track) & (pitch >= 0)
         slot = np.where(same, self.slot[rows] + 1, 0)
@@ -208,10 +219,14 @@ class _Writing:
         )
         mask = grammar.pitch(advance, track, pitch, chosen)
         logits = sampler.outer[2](second) / of_pitch[chosen, None]
+        if tilts:
+            logits = logits + tilts.pitch(rows, now, chosen)
         note = self._decide(2, logits, mask, places, index, given)
         third = gelu(sampler.inner[2](h + second + sampler.decided[2][note]))
         mask = grammar.duration(now)
         logits = sampler.outer[3](third) / of_length[chosen, None]
+        if tilts:
+            logits = logits + tilts.duration(rows, chosen)
         length = 1 + self._decide(3, logits, mask, places, index, given)
         going = self.going
         on = rows[going]
@@ -219,6 +234,8 @@ class _Writing:
         for values, fresh in zip(self.last, new, strict=True):
             values[on] = fresh
         self.slot[on] = slot[going]
+        if tilts:
+            tilts.wrote(on, *new)
         self.written.append([on, *new])
         if len(on) < KEEP * len(rows):
             self.rows, self.cache = on, self.cache[:, :, going]

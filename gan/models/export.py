@@ -9,16 +9,15 @@ from typing import Any
 from gan.errors import SpecError
 from gan.models.autoencoder import Autoencoder
 from gan.models.base import Generator
-from gan.models.binary import probabilities
 
 
 def export(generator: Generator, folder: Path) -> Path:
     """Write `folder/1`, the first version as TensorFlow Serving counts them.
 
     The signature `serving_default` takes `z` (n, latent_dim) of N(0, 1) and gives
-    `probabilities` (n, track, step, pitch, channel); `to_w` takes `z` and gives `w`, and
-    `decode_w` takes `w`. Raises `SpecError` for a family whose music is not one graph, or
-    where the folder is there already.
+    `probabilities` (n, track, step, pitch, channel); `to_w` takes `z` and gives `w` (n, w_dim),
+    and `decode_w` takes `w`, as it is or moved along the checkpoint's directions. Raises
+    `SpecError` for a family whose music is not one graph, or where the folder is there already.
     """
     import tensorflow as tf
 
@@ -48,6 +47,8 @@ def _module(generator: Autoencoder) -> Any:
     import tensorflow as tf
 
     row = tf.TensorSpec((None, generator.latent_dim), tf.float32)
+    moved = tf.TensorSpec((None, generator.w_dim), tf.float32, name="w")
+    thresholds = generator.onset_thresholds, generator.hold_thresholds
 
     class Served(tf.Module):
         def __init__(self) -> None:
@@ -64,10 +65,11 @@ def _module(generator: Autoencoder) -> Any:
 
         @tf.function(input_signature=[tf.TensorSpec(row.shape, tf.float32, name="z")])
         def to_w(self, z: tf.Tensor) -> dict[str, tf.Tensor]:
-            return {"w": generator.decoder.to_w(generator.prior.to_latent(z))}
+            w = generator.decoder.to_w(generator.prior.to_latent(z))
+            return {"w": tf.pad(w, ((0, 0), (0, len(generator.tilt_names))))}
 
-        @tf.function(input_signature=[tf.TensorSpec(row.shape, tf.float32, name="w")])
+        @tf.function(input_signature=[moved])
         def decode_w(self, w: tf.Tensor) -> dict[str, tf.Tensor]:
-            return {"probabilities": probabilities(generator.decoder.from_w(w), generator.spec)}
+            return {"probabilities": generator.tilted_probabilities(w, *thresholds)}
 
     return Served()

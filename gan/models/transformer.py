@@ -26,6 +26,7 @@ from gan.models.judge import Budget
 from gan.models.networks import Encoded
 from gan.models.places import Places
 from gan.models.sampling import Sampling
+from gan.models.statistics import tilt_names
 from gan.music.events import events_of_rolls, rolls_of_events
 from gan.spec import RollSpec
 
@@ -50,6 +51,7 @@ class Transformer(Encoded):
         self.decoder(ops.zeros((1, self.plan_dim)), [nothing, nothing, nothing, nothing + 1])
         # Of the decision for a step, for a track, and for each track's pitches and durations.
         self.temperatures = np.ones(2 + 2 * len(spec.tracks), np.float32)
+        self.tilt_names = tilt_names(spec)
         self._plan = compiled(self.prior.to_latent)
 
     def latent_parts(self) -> dict[str, Part]:
@@ -71,21 +73,23 @@ class Transformer(Encoded):
     def to_w(self, z: Floats) -> Floats:
         """The plan taken through the flow; the noise stays as it is."""
         z = self.check(z)
-        return np.concatenate([self._plan(z[:, : self.plan_dim]), z[:, self.plan_dim :]], axis=1)
+        plan = self._plan(z[:, : self.plan_dim])
+        return self.untilted(np.concatenate([plan, z[:, self.plan_dim :]], axis=1))
 
     def decode_w(self, w: Floats) -> Floats:
         """Notes are decided as they are written: every probability is 0 or 1."""
         return self.rolls_of_w(w).astype(np.float32)
 
     def rolls_of_w(self, w: Floats, sampling: Sampling | None = None) -> Rolls:
-        w = self.check(w)
+        w = self.check_w(w)
         if not len(w):
             return np.zeros((0, *self.spec.shape), np.uint8)
         sampler = EventSampler(self.decoder, self.temperatures)
 
         def block(start: int) -> Rolls:
-            plan, noise = np.split(w[start : start + BATCH], [self.plan_dim], axis=1)
-            events = sampler.write(plan, noise, sampling or Sampling())
+            rows = w[start : start + BATCH]
+            plan, noise, tilts = np.split(rows, [self.plan_dim, self.latent_dim], axis=1)
+            events = sampler.write(plan, noise, sampling or Sampling(), tilts=tilts)
             return rolls_of_events(events, self.spec)
 
         with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:

@@ -47,10 +47,12 @@ def keep_compiled_graphs() -> None:
 def _load(path: str) -> Explorer:
     explorer = load(path)
     keep_compiled_graphs()
-    # Warm the graph, so that the first drag is as fast as the next.
+    # Warm the graphs, so that the first drag is as fast as the next.
     from gan.explorer import Point
 
     explorer.roll(Point())
+    for direction in explorer.directions[:1]:
+        explorer.roll(Point(sliders={direction.id: 1.0}))
     # What is loaded now stays; keep the collector from walking over it again and again.
     gc.collect()
     gc.freeze()

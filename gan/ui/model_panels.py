@@ -12,6 +12,7 @@ from gan.explorer import Explorer
 from gan.latent.directions import Direction
 from gan.latent.store import load_directions
 from gan.models.config import latent_dim
+from gan.models.statistics import tilt_names
 from gan.quality.card import read_card
 from gan.training.checkpoint import CheckpointInfo
 from gan.ui.loading import available
@@ -119,7 +120,7 @@ def named_directions(info: CheckpointInfo, explorer: Explorer | None) -> list[Di
     if explorer is not None:
         found = explorer.directions
     else:
-        found = load_directions(info, latent_dim(info.spec, info.model))
+        found = load_directions(info, latent_dim(info.spec, info.model), tilt_names(info.spec))
     return [each for each in found if each.kind == "named"]
 
 

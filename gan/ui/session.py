@@ -17,6 +17,7 @@ from gan.explorer import Explorer, Point, Rolls, read_preview
 from gan.latent.store import load_directions
 from gan.models.config import latent_dim
 from gan.models.places import full_latent_dim
+from gan.models.statistics import tilt_names
 from gan.training.checkpoint import CheckpointInfo
 from gan.ui import link
 from gan.ui.backend import ExploreBackend, controls
@@ -67,7 +68,8 @@ def choose_checkpoint(where: DeltaGenerator | None = None) -> CheckpointInfo:
 def known_of(info: CheckpointInfo, explorer: Explorer | None) -> link.Known:
     """What a link may name; read from the folder while the generator still loads."""
     size = latent_dim(info.spec, info.model)
-    found = explorer.directions if explorer else load_directions(info, size)
+    tilts = tilt_names(info.spec)
+    found = explorer.directions if explorer else load_directions(info, size, tilts)
     full = full_latent_dim(info.family, info.spec, info.model)
     return link.Known(info.spec, [direction.id for direction in found], full)
 

@@ -1,0 +1,166 @@
+"""What moves in w do to the music, and moves that do one thing.
+
+A move is a row `(steered_dim,)`: how far along the plan and along each tilt. Its effects are
+measured, never predicted: the mean change of every measure over phrases, from half of the move
+back to half of it on, in the measure's standard deviations.
+
+A move that changes one measure and spares the others is a mixture of pulls, moves whose effects
+are known. It is found by Newton steps on effects that are measured anew each time, since what a
+mixture does is not the sum of what its parts do. Side effects are let be up to a tolerance: a
+slider that is freed of the last tenth of them must pull so hard at so much that it becomes less
+sure of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.models.base import Generator
+from gan.music.measures import measure
+
+Floats = NDArray[np.float32]
+Values = NDArray[np.float64]
+Measures = dict[str, Values]
+
+REACH = 2.0  # amounts of a slider lie between minus that and that
+OWN = 3.0  # weight of the own effect's error, where a side effect beyond tolerance weighs 1
+WITHIN = 0.05  # and one within it
+SOLVES = 12  # of the least squares, each with the weights that the one before calls for
+PULL = 0.5  # standard deviations that a tilt moves a measure by at most, as a pull
+SHORTEST, LONGEST = 2.0, 24.0  # amounts of a tilt, as a pull
+GAIN = (0.3, 3.0)  # of a move's own effect, beyond which it is not scaled to 1 in one go
+
+
+@dataclass(frozen=True)
+class Probes:
+    """Phrases on which moves are tried, `w` (n, w_dim), with the measures' names and scales."""
+
+    generator: Generator
+    w: Floats
+    names: tuple[str, ...]
+    deviations: Values
+
+    def measured(self, w: Floats) -> Values:
+        """The measures of phrases, `(n, measure)`."""
+        found = measure(self.generator.rolls_of_w(w), self.generator.spec)
+        return np.stack([found[name] for name in self.names], axis=1)
+
+    def effects(self, moves: Values) -> Values:
+        """Mean change of every measure from -1/2 to +1/2 along each move, `(move, measure)`."""
+        rows = []
+        for step in self.generator.along(0.5 * moves):
+            change = self.measured(self.w + step) - self.measured(self.w - step)
+            rows.append(mean_change(change) / self.deviations)
+        return np.array(rows).reshape(len(moves), len(self.names))
+
+    def ranks(self, moves: Values, own: Sequence[int]) -> Values:
+        """Rank correlation of each slider's amount with the change of its own measure.
+
+        Every phrase is moved by an amount of its own within `REACH`.
+        """
+        from scipy.stats import spearmanr
+
+        before = self.measured(self.w)
+        amounts = np.random.default_rng(23).uniform(-REACH, REACH, len(self.w))
+        found = []
+        for step, index in zip(self.generator.along(moves), own, strict=True):
+            moved = self.w + amounts[:, None].astype(np.float32) * step
+            change = (self.measured(moved) - before)[:, index]
+            known = np.isfinite(change)
+            enough = known.sum() > 2 and np.ptp(change[known]) > 0
+            found.append(float(spearmanr(amounts[known], change[known])[0]) if enough else 0.0)
+        return np.array(found)
+
+    def some(self, rows: slice) -> Probes:
+        """The same with some of the phrases."""
+        return Probes(self.generator, self.w[rows], self.names, self.deviations)
+
+
+def mean_change(change: Values) -> Values:
+    """Mean over phrases `(n, k) -> (k,)` where defined; 0 where never."""
+    known = np.isfinite(change)
+    total = np.where(known, change, 0.0).sum(axis=0)
+    return np.asarray(total / np.maximum(known.sum(axis=0), 1), np.float64)
+
+
+def tilt_pulls(probes: Probes) -> Values:
+    """A move along each tilt, as long as it takes to be heard, `(tilt, steered_dim)`."""
+    generator = probes.generator
+    tilts = generator.steered_dim - generator.plan_dim
+    moves = np.pad(np.eye(tilts), ((0, 0), (generator.plan_dim, 0)))
+    if not tilts:
+        return moves
+    most = np.abs(probes.effects(4.0 * moves)).max(axis=1) / 4.0
+    return np.asarray(moves * np.clip(PULL / np.maximum(most, 1e-3), SHORTEST, LONGEST)[:, None])
+
+
+def sides(effects: Values, own: Sequence[int]) -> Values:
+    """The largest effect beside each move's own, `(move,)`."""
+    beside = np.abs(effects)
+    beside[np.arange(len(own)), own] = 0.0
+    return np.asarray(beside.max(axis=1))
+
+
+def mixed(
+    pulled: Values, mix: Values, moved: Values, own: int, *, tolerance: float, ridge: float
+) -> Values:
+    """A better mixture `(pull,)` than `mix`, whose effects are `moved` `(measure,)`.
+
+    `pulled` (pull, measure) are the effects of the pulls, to first order those of what is added.
+    """
+    target = np.zeros(len(moved))
+    target[own] = 1.0
+    added = np.zeros_like(mix)
+    for _ in range(SOLVES):
+        predicted = moved + added @ pulled
+        beyond = np.abs(predicted) > tolerance
+        weight = np.where(beyond, 1.0, WITHIN)
+        wanted = np.where(beyond, np.sign(predicted) * tolerance, 0.0)
+        weight[own], wanted[own] = OWN, target[own]
+        # Least squares of what is missing, with a price on the length of the whole mixture.
+        gram = (pulled * weight) @ pulled.T + ridge * np.eye(len(mix))
+        missing = (pulled * weight) @ (wanted - moved) - ridge * mix
+        added = np.asarray(np.linalg.solve(gram, missing), np.float64)
+    return mix + added
+
+
+def sought(
+    probes: Probes,
+    pulls: Values,
+    own: Sequence[int],
+    *,
+    rounds: int,
+    settings: Sequence[tuple[float, float]],
+) -> Values:
+    """For each measure of `own` the best move that was met on the way, `(own, steered_dim)`.
+
+    `settings` are pairs of tolerance and ridge, each tried for `rounds` Newton steps. Best is
+    what moves its measure most faithfully, and others by little more than the tolerance.
+    """
+    pulled = probes.effects(pulls)
+    each = np.arange(len(own))
+    best, found = np.full(len(own), -np.inf), np.zeros((len(own), pulls.shape[1]))
+    for tolerance, ridge in settings:
+        mixes, moved = np.zeros((len(own), len(pulls))), np.zeros((len(own), len(probes.names)))
+        for _ in range(rounds):
+            for k, index in enumerate(own):
+                mixes[k] = mixed(
+                    pulled, mixes[k], moved[k], index, tolerance=tolerance, ridge=ridge
+                )
+            moved = probes.effects(mixes @ pulls)
+            gain = np.clip(moved[each, own], *GAIN)[:, None]
+            mixes, moved = mixes / gain, moved / gain
+            moves = mixes @ pulls
+            score = worth(probes.ranks(moves, own), sides(moved, own))
+            better = score > best
+            found[better], best = moves[better], np.maximum(best, score)
+    return found
+
+
+def worth(ranks: Values, beside: Values) -> Values:
+    """How good sliders are: rank correlations, less what side effects are beyond a fifth."""
+    return np.asarray(np.minimum(ranks, 0.95) - 0.5 * np.maximum(beside - 0.2, 0.0))

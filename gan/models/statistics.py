@@ -1,0 +1,68 @@
+"""Musical statistics that a decoder can be tilted towards; needs no Keras.
+
+`gan.models.tilt` tilts decoders that draw all cells at once, `gan.models.event_tilt` those that
+write note by note.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.music.keys import Key, key_profile
+from gan.spec import RollSpec, Track
+
+RHYTHM = ("notes", "sixteenths", "beats", "steady", "same")
+PITCH = ("height", "length", "reuse", "minor", "black")
+
+
+def statistics(track: Track, spec: RollSpec) -> tuple[str, ...]:
+    """What a track can be tilted towards.
+
+    `notes`: more of them. `sixteenths`, `beats`: those that begin off the eighths, on beats.
+    `steady`: steps on which the other bars begin notes; `same`: the very notes of the other
+    bars. `height`: high ones. `length`: holding on. `reuse`: pitch classes that the bar already
+    has. `minor`: what A minor has more of than C major. `black`: black keys. `chords`: steps on
+    which others begin with it. `smooth`: pitches near those around. `chord`: pitch classes that
+    sound in other tracks.
+    """
+    if track.is_drum:
+        return RHYTHM
+    if not track.monophonic:
+        return (*RHYTHM, *PITCH, "chords")
+    alone = sum(not each.is_drum for each in spec.tracks) < 2
+    return (*RHYTHM, *PITCH, "smooth") if alone else (*RHYTHM, *PITCH, "smooth", "chord")
+
+
+def tilt_names(spec: RollSpec) -> tuple[str, ...]:
+    """Tilts by name, `TRACK.statistic`, in the order of their amounts in w."""
+    return tuple(
+        f"{track.name}.{name}" for track in spec.tracks for name in statistics(track, spec)
+    )
+
+
+def by_place(name: str, spec: RollSpec) -> NDArray[np.float32] | None:
+    """A statistic of where a note begins alone, broadcastable to `(step, pitch)`; else None."""
+    step, pitch = np.arange(spec.steps)[:, None], np.arange(spec.pitches)
+    of_class = (pitch + spec.pitch_min) % 12
+    found: NDArray[np.generic]
+    if name == "sixteenths":
+        found = step % max(1, spec.steps_per_beat // 2) != 0
+    elif name == "beats":
+        found = step % spec.steps_per_beat == 0
+    elif name == "height":
+        found = (pitch - spec.pitches / 2) / 12
+    elif name == "minor":
+        lean = key_profile(Key(9, minor=True)) - key_profile(Key(0))
+        found = (lean / np.abs(lean).max())[of_class]
+    elif name == "black":
+        found = np.isin(of_class, (1, 3, 6, 8, 10))
+    else:
+        return None
+    return found.astype(np.float32)
+
+
+def columns(track: int, spec: RollSpec) -> slice:
+    """Where a track's tilts lie among all."""
+    sizes = [len(statistics(each, spec)) for each in spec.tracks]
+    return slice(sum(sizes[:track]), sum(sizes[: track + 1]))
