@@ -31,13 +31,15 @@ from gan.models.base import Generator
 from gan.music.measures import joined, measure
 from gan.spec import ONSET, SOUNDING, RollSpec
 
-PROBES = 160  # phrases on which effects are measured while directions are sought
-SLOW_PROBES = 64  # the same for generators that write note by note
+PROBES = 192  # phrases on which effects are measured while directions are sought
+SLOW_PROBES = 128  # the same for generators that write note by note
+FIRST = 64  # of these, on which tilts are given their length
 JUDGES = 500  # phrases on which rank correlations are judged
 EFFECTS = 256  # of these, on which effects are
 USUAL = 0.98  # share of phrases with one value from which a measure has no scale
 ROUNDS = 3  # Newton steps
-SETTINGS = ((0.2, 0.03), (0.25, 0.2))  # tolerance of side effects and ridge, of each search
+# Searches: from a single pull or from nothing, tolerance of side effects, ridge.
+SETTINGS = ((True, 0.25, 0.3), (False, 0.2, 0.03))
 
 Floats = NDArray[np.float32]
 Measures = dict[str, NDArray[np.float64]]
@@ -200,10 +202,8 @@ def named_directions(
     deviations = np.array([_deviation(samples.measures[name]) for name in everything])
     tried = Probes(generator, phrases[:probes], everything, deviations)
     own = [everything.index(name) for name in chosen]
-    # Every measure has a pull, so that each direction can be freed of what the others move;
-    # those with a name become sliders.
-    plans = _least_norm(samples, choose_measures(samples, names))
-    tilts = tilt_pulls(tried.some(slice(SLOW_PROBES)))
+    plans = _least_norm(samples, chosen)
+    tilts = tilt_pulls(tried.some(slice(FIRST)))
     plans = np.pad(plans, ((0, 0), (0, tilts.shape[1] - plans.shape[1])))
     pulls = np.concatenate([tilts, plans])
     found = sought(tried, pulls, own, rounds=ROUNDS, settings=SETTINGS)

@@ -106,26 +106,42 @@ def sides(effects: Values, own: Sequence[int]) -> Values:
 
 
 def mixed(
-    pulled: Values, mix: Values, moved: Values, own: int, *, tolerance: float, ridge: float
+    pulled: Values,
+    mix: Values,
+    start: Values,
+    moved: Values,
+    own: int,
+    *,
+    tolerance: float,
+    ridge: float,
 ) -> Values:
     """A better mixture `(pull,)` than `mix`, whose effects are `moved` `(measure,)`.
 
     `pulled` (pull, measure) are the effects of the pulls, to first order those of what is added.
+    `ridge` is the price of leaving `start`.
     """
-    target = np.zeros(len(moved))
-    target[own] = 1.0
     added = np.zeros_like(mix)
     for _ in range(SOLVES):
         predicted = moved + added @ pulled
         beyond = np.abs(predicted) > tolerance
         weight = np.where(beyond, 1.0, WITHIN)
         wanted = np.where(beyond, np.sign(predicted) * tolerance, 0.0)
-        weight[own], wanted[own] = OWN, target[own]
-        # Least squares of what is missing, with a price on the length of the whole mixture.
+        weight[own], wanted[own] = OWN, 1.0
         gram = (pulled * weight) @ pulled.T + ridge * np.eye(len(mix))
-        missing = (pulled * weight) @ (wanted - moved) - ridge * mix
+        missing = (pulled * weight) @ (wanted - moved) - ridge * (mix - start)
         added = np.asarray(np.linalg.solve(gram, missing), np.float64)
     return mix + added
+
+
+def singles(pulled: Values, own: Sequence[int]) -> Values:
+    """For each measure of `own` the one pull that moves it with the least beside it, as a mix."""
+    mixes = np.zeros((len(own), len(pulled)))
+    for k, index in enumerate(own):
+        share = np.abs(pulled[:, index]) / (np.linalg.norm(pulled, axis=1) + PULL / 2)
+        best = int(share.argmax())
+        effect = pulled[best, index]
+        mixes[k, best] = np.sign(effect) / max(abs(effect), 0.1)
+    return mixes
 
 
 def sought(
@@ -134,26 +150,35 @@ def sought(
     own: Sequence[int],
     *,
     rounds: int,
-    settings: Sequence[tuple[float, float]],
+    settings: Sequence[tuple[bool, float, float]],
 ) -> Values:
     """For each measure of `own` the best move that was met on the way, `(own, steered_dim)`.
 
-    `settings` are pairs of tolerance and ridge, each tried for `rounds` Newton steps. Best is
-    what moves its measure most faithfully, and others by little more than the tolerance.
+    Each of `settings` is a search of `rounds` effects: whether it begins with the best single
+    pull or with nothing, the tolerance of side effects, and the ridge. Best is what moves its
+    measure most faithfully, and others by little more than the tolerance.
     """
     pulled = probes.effects(pulls)
     each = np.arange(len(own))
     best, found = np.full(len(own), -np.inf), np.zeros((len(own), pulls.shape[1]))
-    for tolerance, ridge in settings:
-        mixes, moved = np.zeros((len(own), len(pulls))), np.zeros((len(own), len(probes.names)))
-        for _ in range(rounds):
-            for k, index in enumerate(own):
-                mixes[k] = mixed(
-                    pulled, mixes[k], moved[k], index, tolerance=tolerance, ridge=ridge
-                )
+    for single, tolerance, ridge in settings:
+        start = singles(pulled, own) if single else np.zeros((len(own), len(pulls)))
+        mixes, moved = start.copy(), np.zeros((len(own), len(probes.names)))
+        for number in range(rounds):
+            if number or not single:
+                for k, index in enumerate(own):
+                    mixes[k] = mixed(
+                        pulled,
+                        mixes[k],
+                        start[k],
+                        moved[k],
+                        index,
+                        tolerance=tolerance,
+                        ridge=ridge,
+                    )
             moved = probes.effects(mixes @ pulls)
             gain = np.clip(moved[each, own], *GAIN)[:, None]
-            mixes, moved = mixes / gain, moved / gain
+            mixes, moved, start = mixes / gain, moved / gain, start / gain
             moves = mixes @ pulls
             score = worth(probes.ranks(moves, own), sides(moved, own))
             better = score > best
@@ -162,5 +187,5 @@ def sought(
 
 
 def worth(ranks: Values, beside: Values) -> Values:
-    """How good sliders are: rank correlations, less what side effects are beyond a fifth."""
-    return np.asarray(np.minimum(ranks, 0.95) - 0.5 * np.maximum(beside - 0.2, 0.0))
+    """How good sliders are: rank correlations, less a quarter of what side effects are beyond 0.2."""
+    return np.asarray(np.minimum(ranks, 0.95) - 0.25 * np.maximum(beside - 0.2, 0.0))
