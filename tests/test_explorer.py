@@ -26,6 +26,7 @@ from gan.explorer import (
 from gan.latent.directions import Direction
 from gan.models.registry import build
 from gan.models.sampling import Sampling
+from gan.models.statistics import tilt_names
 from gan.music.edits import Edit
 from gan.music.feel import Feel
 from gan.music.midi import roll_from_midi
@@ -37,6 +38,7 @@ from gan.ui.link_player import Playing
 from gan.ui.player_events import Mix, TrackMix
 
 VECTOR = np.random.default_rng(0).standard_normal(28).astype(np.float32)
+TILTED = np.concatenate([VECTOR, np.linspace(-1, 1, len(tilt_names(tiny.SPEC)), dtype=np.float32)])
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def explorer(folder: Path) -> Explorer:
     generator, info = load_generator(folder)
-    return Explorer(generator, info, [Direction("up", "Up", "", "named", VECTOR, {"up": 1.0})])
+    return Explorer(generator, info, [Direction("up", "Up", "", "named", TILTED, {"up": 1.0})])
 
 
 def test_a_point_is_a_phrase(explorer: Explorer) -> None:
@@ -70,7 +72,7 @@ def test_a_point_is_a_phrase(explorer: Explorer) -> None:
 
 def test_sliders_move_w_along_their_direction(explorer: Explorer) -> None:
     still, moved = explorer.w(Point(1)), explorer.w(Point(1, sliders={"up": 2.0}))
-    assert np.allclose(moved - still, 2 * VECTOR, atol=1e-5)
+    assert np.allclose(moved - still, 2 * TILTED, atol=1e-5)
     with pytest.raises(LatentError, match="'down'"):
         explorer.w(Point(sliders={"down": 1.0}))
 

@@ -43,8 +43,11 @@ class Knobs:
     """A generator whose first two numbers are the lead's height and the number of chords."""
 
     spec = tiny.SPEC
-    latent_dim = w_dim = plan_dim = 6
+    latent_dim = w_dim = plan_dim = steered_dim = 6
     can = frozenset()
+
+    def along(self, direction: np.ndarray) -> np.ndarray:
+        return direction.astype(np.float32)
 
     def sample_latent(self, n: int, seed: int, truncation: float = 1.0) -> np.ndarray:
         return np.random.default_rng(seed).standard_normal((n, 6)).astype(np.float32) * truncation
@@ -112,9 +115,17 @@ def test_directions_are_stored_with_the_weights_they_belong_to(tmp_path) -> None
     assert (loaded.id, loaded.effects) == ("a", {"x": 1.0})
     with pytest.raises(CheckpointError, match="do not fit"):
         load_directions(info, 27)
+    # Of a checkpoint from before there were tilts: its sliders lean on none.
+    (loaded,) = load_directions(info, 28, ("LEAD.notes",))
+    assert loaded.vector.tolist() == [*range(28), 0]
+    # Behind the plan stand amounts of tilts by name, and names may come to stand elsewhere.
+    save_directions(info, [one], ("LEAD.notes", "LEAD.beats"))
+    (loaded,) = load_directions(info, 26, ("LEAD.beats", "KIT.notes", "LEAD.notes"))
+    assert loaded.vector.tolist() == [*range(26), 27, 0, 26]
+    assert load_directions(info, 26, ("LEAD.beats",)) == []
     # Other weights: sliders of the old ones would lie.
     write_weights(tmp_path, {k: v + 1 for k, v in generator.weights().items()})
-    assert load_directions(read_info(tmp_path), 28) == []
+    assert load_directions(read_info(tmp_path), 26, ("LEAD.notes", "LEAD.beats")) == []
     (tmp_path / "directions.json").write_text("{")
     with pytest.raises(CheckpointError, match="damaged"):
         load_directions(read_info(tmp_path), 28)

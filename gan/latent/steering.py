@@ -187,5 +187,5 @@ def sought(
 
 
 def worth(ranks: Values, beside: Values) -> Values:
-    """How good sliders are: rank correlations, less a quarter of what side effects are beyond 0.2."""
+    """How good sliders are: rank correlations, less a quarter of side effects beyond 0.2."""
     return np.asarray(np.minimum(ranks, 0.95) - 0.25 * np.maximum(beside - 0.2, 0.0))

@@ -1,0 +1,73 @@
+"""Moves that do one thing, on a generator whose effects can be worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gan.latent.steering import Probes, mean_change, mixed, singles, sought, tilt_pulls, worth
+
+# What four numbers do to three measures: each moves more than one.
+PULLED = np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.4], [0.0, 0.3, 1.0], [0.9, 0.05, 0.05]])
+
+
+class Linear(Probes):
+    """Phrases whose measures are a linear function of w, two of the numbers being tilts."""
+
+    class Generator:
+        plan_dim, steered_dim = 2, 4
+
+        def along(self, direction: np.ndarray) -> np.ndarray:
+            return direction.astype(np.float32)
+
+    def __init__(self) -> None:
+        w = np.random.default_rng(0).standard_normal((40, 4)).astype(np.float32)
+        super().__init__(self.Generator(), w, ("a", "b", "c"), np.ones(3))  # type: ignore[arg-type]
+
+    def measured(self, w: np.ndarray) -> np.ndarray:
+        return w @ PULLED
+
+
+def test_effects_and_ranks_of_a_linear_generator() -> None:
+    probes = Linear()
+    assert probes.effects(np.eye(4)) == pytest.approx(PULLED, abs=1e-5)
+    assert probes.ranks(np.eye(4)[:2], [0, 1]) == pytest.approx([1, 1])
+    assert mean_change(np.array([[1.0, np.nan], [3.0, np.nan]])).tolist() == [2, 0]
+
+
+def test_tilts_are_pulls_as_long_as_it_takes_to_be_heard() -> None:
+    pulls = tilt_pulls(Linear())
+    assert (pulls[:, :2] == 0).all()
+    # The shortest that is tried moves a measure by more than half a deviation already.
+    assert pulls[:, 2:].tolist() == [[2, 0], [0, 2]]
+
+
+def test_a_single_pull_is_the_one_with_least_beside_it() -> None:
+    mixes = singles(PULLED, [0, 2])
+    assert mixes[0].tolist() == pytest.approx([0, 0, 0, 1 / 0.9])
+    assert mixes[1].tolist() == [0, 0, 1, 0]
+
+
+def test_a_mixture_keeps_side_effects_within_tolerance() -> None:
+    nothing = np.zeros(4)
+    mix = mixed(PULLED, nothing, nothing, np.zeros(3), 1, tolerance=0.1, ridge=0.03)
+    moved = mix @ PULLED
+    assert moved[1] == pytest.approx(1, abs=0.05)
+    assert np.abs(moved[[0, 2]]).max() < 0.15
+    # What is let be costs less: a laxer tolerance gives a shorter mixture.
+    lax = mixed(PULLED, nothing, nothing, np.zeros(3), 1, tolerance=0.4, ridge=0.03)
+    assert np.linalg.norm(lax) < np.linalg.norm(mix)
+
+
+def test_the_best_move_that_was_met_is_kept() -> None:
+    probes = Linear()
+    settings = ((True, 0.1, 0.01), (False, 0.1, 0.01))
+    found = sought(probes, np.eye(4), [0, 1, 2], rounds=2, settings=settings)
+    moved = probes.effects(found)
+    assert np.diag(moved) == pytest.approx([1, 1, 1], abs=0.05)
+    assert np.abs(moved - np.diag(np.diag(moved))).max() < 0.2
+
+
+def test_a_faithful_slider_is_worth_more_than_a_clean_one() -> None:
+    ranks, beside = np.array([0.93, 0.6, 0.93]), np.array([0.8, 0.2, 0.2])
+    assert np.argsort(worth(ranks, beside)).tolist() == [1, 0, 2]
