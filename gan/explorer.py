@@ -24,7 +24,7 @@ from gan.music.edits import Edit, with_edits, without_orphans
 from gan.music.feel import Feel
 from gan.music.midi import midi_from_roll
 from gan.music.rolls import notes_from_roll, roll_from_notes
-from gan.spec import CHECKPOINTS, RollSpec
+from gan.spec import CHECKPOINTS, SOUNDING, RollSpec
 from gan.training.checkpoint import (
     CheckpointInfo,
     list_checkpoints,
@@ -40,6 +40,7 @@ Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
 
 SEED_MAX = 2**31 - 1
+GREETINGS = 32  # seeds among which the first phrase is chosen
 LATENTS_KEPT = 256  # of seeds, and takes of parts; a few megabytes
 SLIDER_MAX = 3.0
 TRUNCATION_MAX = 1.5
@@ -357,13 +358,37 @@ def prepare(checkpoint_dir: str | Path, *, n: int = 4096, count: int = 8) -> Non
     generator, info = load_generator(checkpoint_dir)
     directions = find_directions(generator, n=n, count=count)
     save_directions(info, directions, generator.tilt_names)
-    roll = Explorer(generator, info, directions).roll(Point())
-    notes = [track.tolist() for track in notes_from_roll(roll, info.spec)]
-    write_json(info.path / "preview.json", {"weights": info.digest, "notes": notes})
+    greet(Explorer(generator, info, directions))
+
+
+def greet(explorer: Explorer) -> None:
+    """Choose and store the phrase that a newcomer meets first: one in which every slider has
+    something to move, the first of some seeds with the most bars of tracks that sound.
+    """
+    points = [Point(seed=seed) for seed in range(GREETINGS)]
+    rolls = explorer.rolls(points)
+    spec = explorer.spec
+    bars = rolls[..., SOUNDING].reshape(len(rolls), len(spec.tracks), spec.bars, -1)
+    sounding = bars.any(axis=3).sum(axis=(1, 2))
+    best = int(sounding.argmax())
+    notes = [track.tolist() for track in notes_from_roll(rolls[best], spec)]
+    preview = {"weights": explorer.info.digest, "seed": points[best].seed, "notes": notes}
+    write_json(explorer.info.path / "preview.json", preview)
+
+
+def first_point(info: CheckpointInfo) -> Point:
+    """Where a newcomer begins; seed 0 unless a greeting is stored for these very weights."""
+    try:
+        stored = json.loads((info.path / "preview.json").read_text(encoding="utf-8"))
+        if stored["weights"] == info.digest:
+            return Point(seed=min(max(int(stored["seed"]), 0), GREETINGS - 1))
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return Point()
 
 
 def read_preview(info: CheckpointInfo) -> Rolls | None:
-    """The stored phrase of `Point()`, None where there is none; loads no TensorFlow."""
+    """The stored phrase of `first_point`, None where there is none; loads no TensorFlow."""
     path = info.path / "preview.json"
     if not path.is_file():
         return None

@@ -18,6 +18,8 @@ from gan.explorer import (
     Performance,
     Point,
     concatenated,
+    first_point,
+    greet,
     load,
     prepare,
     read_preview,
@@ -123,9 +125,29 @@ def test_a_checkpoint_without_directions_gets_components(folder: Path) -> None:
     prepare(folder, n=256, count=2)
     assert (folder / "weights.npz").read_bytes() == before
     assert len(load(folder).directions) >= 2
-    preview = read_preview(read_info(folder))
+    info = read_info(folder)
+    preview = read_preview(info)
     assert preview is not None
-    assert np.array_equal(preview, loaded.roll(Point()))
+    assert np.array_equal(preview, loaded.roll(first_point(info)))
+
+
+def test_the_first_phrase_is_one_in_which_every_track_plays(folder: Path) -> None:
+    loaded = load(folder, sliders=False)
+    greet(loaded)
+    point = first_point(loaded.info)
+
+    def sounding(roll: np.ndarray) -> int:
+        return int(roll[..., SOUNDING].reshape(3, tiny.SPEC.bars, -1).any(axis=2).sum())
+
+    best = max(sounding(loaded.roll(Point(seed=seed))) for seed in range(32))
+    assert sounding(loaded.roll(point)) == best
+    stored = json.loads((folder / "preview.json").read_text())
+    assert stored["seed"] == point.seed
+    for nonsense in ({"seed": "x"}, {"seed": -5}, {"weights": "other"}, {"seed": None}):
+        (folder / "preview.json").write_text(json.dumps(stored | nonsense))
+        assert first_point(loaded.info) == Point()
+    (folder / "preview.json").unlink()
+    assert first_point(loaded.info) == Point()
 
 
 POINT = Point(

@@ -1,12 +1,12 @@
-"""Directions in the plan of w that a person can name, calibrated, with what else they move.
+"""Directions in w that a person can name, calibrated, with what else they move.
 
-Named directions: sample z, decode, measure, and regress the measures on w (InterFaceGAN,
-Shen et al. 2020, with regression in place of a classifier). Solving for all measures at
-once makes each direction leave the others alone; a Newton step on effects that were
-measured, not predicted, purifies it, more or less strictly: of three candidates the one is
-kept that moves its measure most faithfully and others least. +1 on a slider is +1 standard
-deviation of its measure. Principal components follow GANSpace (Härkönen et al. 2020,
-section 2.2): PCA of what the decoder puts out, carried back to w by regression.
+A direction moves the plan of w and the tilts beside it (`gan.models.tilt`). Named directions:
+sample z, decode, measure, and regress the measures on the plan (InterFaceGAN, Shen et al. 2020,
+with regression in place of a classifier); what comes of it, and a pull along each tilt, are mixed
+so that a mixture moves one measure and spares the others, on effects that are measured, not
+predicted (`gan.latent.steering`). +1 on a slider is +1 standard deviation of its measure.
+Principal components follow GANSpace (Härkönen et al. 2020, section 2.2): PCA of what the decoder
+puts out, carried back to w by regression.
 
 `python -m gan.latent.directions --checkpoint_dir CHECKPOINT` computes and stores them.
 """
@@ -63,7 +63,7 @@ LABELS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Direction:
-    """A slider's direction in w: moving by `vector` is +1.
+    """A slider's direction in w: moving by `vector` (steered_dim,) is +1.
 
     `effects` holds the mean change of each measure at +1, in its standard deviations; all of
     them together are the leakage matrix. `spearman` is the rank correlation of the slider's

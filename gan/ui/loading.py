@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
-from gan.explorer import Explorer, checkpoints, load
+from gan.explorer import Explorer, checkpoints, first_point, load
 from gan.spec import CHECKPOINTS
 from gan.training.checkpoint import CheckpointInfo
 
@@ -48,11 +49,10 @@ def _load(path: str) -> Explorer:
     explorer = load(path)
     keep_compiled_graphs()
     # Warm the graphs, so that the first drag is as fast as the next.
-    from gan.explorer import Point
-
-    explorer.roll(Point())
+    point = first_point(explorer.info)
+    explorer.roll(point)
     for direction in explorer.directions[:1]:
-        explorer.roll(Point(sliders={direction.id: 1.0}))
+        explorer.roll(replace(point, sliders={direction.id: 1.0}))
     # What is loaded now stays; keep the collector from walking over it again and again.
     gc.collect()
     gc.freeze()

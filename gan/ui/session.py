@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gan.errors import CheckpointError
-from gan.explorer import Explorer, Point, Rolls, read_preview
+from gan.explorer import Explorer, Point, Rolls, first_point, read_preview
 from gan.latent.store import load_directions
 from gan.models.config import latent_dim
 from gan.models.places import full_latent_dim
@@ -21,7 +21,7 @@ from gan.models.statistics import tilt_names
 from gan.training.checkpoint import CheckpointInfo
 from gan.ui import link
 from gan.ui.backend import ExploreBackend, controls
-from gan.ui.desk import Desk
+from gan.ui.desk import Desk, Place
 from gan.ui.link_text import Query
 from gan.ui.live_protocol import LiveSession
 from gan.ui.loading import available, loading
@@ -78,7 +78,7 @@ def desk_of(info: CheckpointInfo, explorer: Explorer | None) -> Desk:
     """The session's desk for this checkpoint; the first one is set by the link."""
     key = f"desk:{info.path}:{info.digest}"
     if key not in st.session_state:
-        desk = Desk()
+        desk = Desk(Place(first_point(info)))
         if st.query_params.get("c") == info.name and "p" in st.query_params:
             query = {name: st.query_params.get_all(name) for name in st.query_params}
             desk.open(link.from_query(query, info.digest, known_of(info, explorer)))
