@@ -53,7 +53,8 @@ class Probes:
         """Mean change of every measure from -1/2 to +1/2 along each move, `(move, measure)`."""
         rows = []
         for step in self.generator.along(0.5 * moves):
-            change = self.measured(self.w + step) - self.measured(self.w - step)
+            ends = self.measured(np.concatenate([self.w + step, self.w - step]))
+            change = np.subtract(*np.split(ends, 2))
             rows.append(mean_change(change) / self.deviations)
         return np.array(rows).reshape(len(moves), len(self.names))
 

@@ -30,7 +30,8 @@ from gan.models.statistics import tilt_names
 from gan.music.events import events_of_rolls, rolls_of_events
 from gan.spec import RollSpec
 
-BATCH = 256  # phrases written together; bounds memory
+BATCH = 256  # phrases written together at most; bounds memory
+SMALL = 64  # fewer are not shared among threads
 WORKERS = 4  # blocks at once, at most; of one thread each
 UNREAD_SEED = 11  # of the noise of decisions that a phrase which is read back never takes
 
@@ -85,15 +86,17 @@ class Transformer(Encoded):
         if not len(w):
             return np.zeros((0, *self.spec.shape), np.uint8)
         sampler = EventSampler(self.decoder, self.temperatures)
+        workers = min(WORKERS, os.cpu_count() or 1)
+        size = min(BATCH, max(SMALL, -(-len(w) // workers)))
 
         def block(start: int) -> Rolls:
-            rows = w[start : start + BATCH]
+            rows = w[start : start + size]
             plan, noise, tilts = np.split(rows, [self.plan_dim, self.latent_dim], axis=1)
             events = sampler.write(plan, noise, sampling or Sampling(), tilts=tilts)
             return rolls_of_events(events, self.spec)
 
-        with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
-            return np.concatenate(list(pool.map(block, range(0, len(w), BATCH))))
+        with ThreadPoolExecutor(workers) as pool:
+            return np.concatenate(list(pool.map(block, range(0, len(w), size))))
 
     def encode(self, rolls: Rolls) -> Floats:
         """The z `(n, latent_dim)` that writes these very rolls."""
