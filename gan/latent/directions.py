@@ -37,7 +37,7 @@ FIRST = 64  # of these, on which tilts are given their length
 JUDGES = 500  # phrases on which rank correlations are judged
 EFFECTS = 256  # of these, on which effects are
 USUAL = 0.98  # share of phrases with one value from which a measure has no scale
-ROUNDS = 3  # Newton steps
+ROUNDS, SLOW_ROUNDS = 3, 2  # of effects in each search
 # Searches: from a single pull or from nothing, tolerance of side effects, ridge.
 SETTINGS = ((True, 0.25, 0.3), (False, 0.2, 0.03))
 
@@ -188,6 +188,7 @@ def named_directions(
     names: Sequence[str] | None = None,
     phrases: Floats | None = None,
     probes: int = PROBES,
+    rounds: int = ROUNDS,
 ) -> list[Direction]:
     """One calibrated direction a measure; see the module's head.
 
@@ -206,7 +207,7 @@ def named_directions(
     tilts = tilt_pulls(tried.some(slice(FIRST)))
     plans = np.pad(plans, ((0, 0), (0, tilts.shape[1] - plans.shape[1])))
     pulls = np.concatenate([tilts, plans])
-    found = sought(tried, pulls, own, rounds=ROUNDS, settings=SETTINGS)
+    found = sought(tried, pulls, own, rounds=rounds, settings=SETTINGS)
     # Judged on other phrases than those that it was chosen on.
     fresh = phrases[probes : probes + JUDGES] if len(phrases) > probes else phrases
     judges = Probes(generator, fresh, everything, deviations)
@@ -303,12 +304,13 @@ def find_directions(
 ) -> list[Direction]:
     """Named directions and `count` principal components from `n` random phrases."""
     samples = draw(generator, n, seed=seed, progress=progress)
-    probes = SLOW_PROBES if "temperature" in generator.can else PROBES
+    slow = "temperature" in generator.can
+    probes, rounds = (SLOW_PROBES, SLOW_ROUNDS) if slow else (PROBES, ROUNDS)
     found: list[Direction] = []
     if named:
         # Phrases as a person meets them: chosen, where there is a judge.
         met = generator.to_w(generator.sample_latent(min(probes + JUDGES, n), seed + 1))
-        found = named_directions(generator, samples, phrases=met, probes=probes)
+        found = named_directions(generator, samples, phrases=met, probes=probes, rounds=rounds)
     return found + components(generator, samples, count, probes=probes)
 
 
