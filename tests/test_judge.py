@@ -185,12 +185,13 @@ def test_a_judge_stays_only_where_it_helps(generator, monkeypatch) -> None:
     assert generator.judge is None  # not asked for
     monkeypatch.setattr(tuning, "POOL", 200)
     monkeypatch.setattr(tuning, "CHOSEN_POOL", 40)
-    # Before, with one judge, with two, with three; and how many networks stay.
+    # Before, with one judge, with two and so on; and how many networks stay.
     for nearness, networks, marked in (
         ((0.5, 0.4), 0, 0.5),
         ((0.5, 0.6, 0.58), NETWORKS, 0.6),
         ((0.5, 0.6, 0.595, 0.58), 2 * NETWORKS, 0.595),
-        ((0.5, 0.6, 0.595, 0.61), 3 * NETWORKS, 0.61),
+        ((0.5, 0.6, 0.595, 0.61, 0.59), 3 * NETWORKS, 0.61),
+        ((0.5, 0.6, 0.595, 0.61, 0.605), 4 * NETWORKS, 0.605),
     ):
         found = iter(nearness)
 

@@ -29,7 +29,7 @@ SLACK = 0.01  # overlap that one more judge may cost; it also hears what goes wi
 FEW = 200  # training phrases below which a judge would know them by heart
 POOL, SLOW_POOL = 16384, 4096  # draws that a judge learns from; of families that write notes
 CHOSEN_POOL = 2048  # draws that those after the first learn from, each chosen among many
-ROUNDS = 3
+ROUNDS = 4
 DRAWS_A_PHRASE = 8  # and at most so many for each training phrase
 BLOCK = 2048
 
