@@ -26,20 +26,17 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.latent.steering import Probes, sought, tilt_pulls
+from gan.latent.steering import Probes, Search, sought, tilt_pulls
 from gan.models.base import Generator
 from gan.music.measures import joined, measure
 from gan.spec import ONSET, SOUNDING, RollSpec
 
-PROBES = 192  # phrases on which effects are measured while directions are sought
-SLOW_PROBES = 128  # the same for generators that write note by note
+PROBES = 256  # phrases on which effects are measured while directions are sought
+SLOW_PROBES = 160  # the same for generators that write note by note
 FIRST = 64  # of these, on which tilts are given their length
 JUDGES = 500  # phrases on which rank correlations are judged
 EFFECTS = 256  # of these, on which effects are
 USUAL = 0.98  # share of phrases with one value from which a measure has no scale
-ROUNDS, SLOW_ROUNDS = 3, 2  # of effects in each search
-# Searches: from a single pull or from nothing, tolerance of side effects, ridge.
-SETTINGS = ((True, 0.25, 0.3), (False, 0.2, 0.03))
 
 Floats = NDArray[np.float32]
 Measures = dict[str, NDArray[np.float64]]
@@ -188,7 +185,6 @@ def named_directions(
     names: Sequence[str] | None = None,
     phrases: Floats | None = None,
     probes: int = PROBES,
-    rounds: int = ROUNDS,
 ) -> list[Direction]:
     """One calibrated direction a measure; see the module's head.
 
@@ -207,7 +203,7 @@ def named_directions(
     tilts = tilt_pulls(tried.some(slice(FIRST)))
     plans = np.pad(plans, ((0, 0), (0, tilts.shape[1] - plans.shape[1])))
     pulls = np.concatenate([tilts, plans])
-    found = sought(tried, pulls, own, rounds=rounds, settings=SETTINGS)
+    found = sought(tried, pulls, own, _searches(generator, len(tilts)))
     # Judged on other phrases than those that it was chosen on.
     fresh = phrases[probes : probes + JUDGES] if len(phrases) > probes else phrases
     judges = Probes(generator, fresh, everything, deviations)
@@ -220,6 +216,13 @@ def named_directions(
         for i, name in enumerate(chosen)
     ]
     return [direction for direction in directions if _honest(direction)]
+
+
+def _searches(generator: Generator, tilts: int) -> list[Search]:
+    """Where notes are written one by one, tilts cost next to nothing and the plan much."""
+    cheap = tilts if "temperature" in generator.can else None
+    searches = [Search(3, True, 0.25, 0.3, cheap), Search(3, False, 0.2, 0.03, cheap)]
+    return searches if cheap is None else [*searches, Search(2, False, 0.2, 0.1)]
 
 
 def _least_norm(samples: Samples, basis: Sequence[str]) -> NDArray[np.float64]:
@@ -305,12 +308,12 @@ def find_directions(
     """Named directions and `count` principal components from `n` random phrases."""
     samples = draw(generator, n, seed=seed, progress=progress)
     slow = "temperature" in generator.can
-    probes, rounds = (SLOW_PROBES, SLOW_ROUNDS) if slow else (PROBES, ROUNDS)
+    probes = SLOW_PROBES if slow else PROBES
     found: list[Direction] = []
     if named:
         # Phrases as a person meets them: chosen, where there is a judge.
         met = generator.to_w(generator.sample_latent(min(probes + JUDGES, n), seed + 1))
-        found = named_directions(generator, samples, phrases=met, probes=probes, rounds=rounds)
+        found = named_directions(generator, samples, phrases=met, probes=probes)
     return found + components(generator, samples, count, probes=probes)
 
 

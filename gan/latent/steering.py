@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,28 +146,34 @@ def singles(pulled: Values, own: Sequence[int]) -> Values:
     return mixes
 
 
-def sought(
-    probes: Probes,
-    pulls: Values,
-    own: Sequence[int],
-    *,
-    rounds: int,
-    settings: Sequence[tuple[bool, float, float]],
-) -> Values:
+class Search(NamedTuple):
+    """How moves are sought: `rounds` of effects, each followed by a Newton step.
+
+    `single` begins with the best single pull instead of nothing; `pulls` is how many of the first
+    may be used, None for all.
+    """
+
+    rounds: int
+    single: bool
+    tolerance: float
+    ridge: float
+    pulls: int | None = None
+
+
+def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence[Search]) -> Values:
     """For each measure of `own` the best move that was met on the way, `(own, steered_dim)`.
 
-    Each of `settings` is a search of `rounds` effects: whether it begins with the best single
-    pull or with nothing, the tolerance of side effects, and the ridge. Best is what moves its
-    measure most faithfully, and others by little more than the tolerance.
+    Best is what moves its measure most faithfully, and others by little more than the tolerance.
     """
-    pulled = probes.effects(pulls)
+    every = probes.effects(pulls)
     each = np.arange(len(own))
     best, found = np.full(len(own), -np.inf), np.zeros((len(own), pulls.shape[1]))
-    for single, tolerance, ridge in settings:
-        start = singles(pulled, own) if single else np.zeros((len(own), len(pulls)))
+    for search in searches:
+        pulled = every[: search.pulls]
+        start = singles(pulled, own) if search.single else np.zeros((len(own), len(pulled)))
         mixes, moved = start.copy(), np.zeros((len(own), len(probes.names)))
-        for number in range(rounds):
-            if number or not single:
+        for number in range(search.rounds):
+            if number or not search.single:
                 for k, index in enumerate(own):
                     mixes[k] = mixed(
                         pulled,
@@ -174,13 +181,13 @@ def sought(
                         start[k],
                         moved[k],
                         index,
-                        tolerance=tolerance,
-                        ridge=ridge,
+                        tolerance=search.tolerance,
+                        ridge=search.ridge,
                     )
-            moved = probes.effects(mixes @ pulls)
+            moved = probes.effects(mixes @ pulls[: search.pulls])
             gain = np.clip(moved[each, own], *GAIN)[:, None]
             mixes, moved, start = mixes / gain, moved / gain, start / gain
-            moves = mixes @ pulls
+            moves = mixes @ pulls[: search.pulls]
             score = worth(probes.ranks(moves, own), sides(moved, own))
             better = score > best
             found[better], best = moves[better], np.maximum(best, score)

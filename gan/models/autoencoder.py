@@ -35,7 +35,7 @@ class Autoencoder(Encoded):
         self.decoder = Decoder(spec, config, name="decoder")
         self.decoder(ops.zeros((1, self.plan_dim)))
         self._to_w = compiled(lambda z: self.decoder.to_w(self.prior.to_latent(z)))
-        self.tilt_names = tilt_names(spec)
+        self.tilt_names = tilt_names(spec, self.family)
         self._from_w = compiled(lambda w: probabilities(self.decoder.from_w(w), spec))
         self._from_tilted = compiled(self.tilted_probabilities)
         self._to_likely = compiled_gradient(self._unlikely)

@@ -20,11 +20,11 @@ from scipy.special import ndtr, ndtri
 
 from gan.models.blas import one_thread
 from gan.models.event_decoder import FORBIDDEN, EventDecoder
-from gan.models.event_tilt import EventTilts
+from gan.models.event_tilt import Seen
 from gan.models.grammar import NOTHING, Grammar
 from gan.models.places import Places
 from gan.models.sampling import Sampling
-from gan.music.events import Events
+from gan.music.events import DECISIONS, Events
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -102,17 +102,32 @@ class EventSampler:
         sampling: Sampling,
         *,
         start: Events | None = None,
-        tilts: Floats | None = None,
         watch: Callable[[int, int], None] | None = None,
     ) -> Events:
         """Phrases for w `(n, latent)` and noise `(n, places.size)`.
 
-        `start` holds the notes that each phrase begins with, the rest is written, leaning as
-        `tilts` (n, tilt) say. `watch` is told the furthest step of the slowest phrase, and of how
-        many.
+        `start` holds the notes that each phrase begins with, the rest is written. `watch` is
+        told the furthest step of the slowest phrase, and of how many.
         """
         with one_thread():
-            return _Writing(self, w, noise, sampling, start, tilts=tilts).run(watch)
+            return _Writing(self, w, noise, sampling, start).run(watch)
+
+    def write_seen(self, w: Floats, noise: Floats, sampling: Sampling) -> list[Seen]:
+        """Each phrase with what its decisions were taken from."""
+        writing = _Writing(self, w, noise, sampling, None, keeping=True)
+        with one_thread():
+            events = writing.run(None)
+        sizes = np.cumsum([0, *self.grammar.sizes])
+        found = []
+        for row, count in enumerate(events.count(self.spec)):
+            notes = (events.step, events.track, events.pitch, events.duration)
+            taken = np.zeros((count, sizes[-1] + len(DECISIONS)), np.float32)
+            for index in range(count):
+                taken[index] = writing.seen[index][row]
+            logits = [taken[:, sizes[k] : sizes[k + 1]] for k in range(len(DECISIONS))]
+            columns = [values[row, :count].astype(np.int64) for values in notes]
+            found.append(Seen(columns, logits, taken[:, sizes[-1] :]))
+        return found
 
     def read_noise(self, w: Floats, events: Events, noise: Floats) -> Floats:
         """`noise` with the numbers in place that write exactly these events, `(n, size)`."""
@@ -134,11 +149,13 @@ class _Writing:
         start: Events | None,
         *,
         reading: bool = False,
-        tilts: Floats | None = None,
+        keeping: bool = False,
     ) -> None:
         self.sampler, self.sampling, self.reading = sampler, sampling, reading
-        leans = tilts is not None and tilts.any()
-        self.tilts = EventTilts(tilts, sampler.spec) if tilts is not None and leans else None
+        # Where kept, each note's logits of its four decisions, then their noise, side by side.
+        self.keeping = keeping
+        self.taken: list[Floats] = []
+        self.seen: list[Floats] = []
         self.noise, self.start = noise, start
         self.w = np.asarray(w, np.float32)
         count, spec, config = len(w), sampler.spec, sampler.config
@@ -179,7 +196,7 @@ class _Writing:
     def _next(self, index: int) -> None:
         """Write note number `index` of every unfinished phrase."""
         sampler, grammar, rows = self.sampler, self.sampler.grammar, self.rows
-        spec, tilts = sampler.spec, self.tilts
+        spec, self.taken = sampler.spec, []
         step, track, pitch, _ = before = [values[rows] for values in self.last]
         h = self._hidden(index, before)
         places = sampler.places.at(step, track, self.slot[rows])
@@ -187,8 +204,6 @@ class _Writing:
         given = index < self.given[rows]
         of_step, of_track, of_pitch, of_length = sampler.temperatures
         logits = sampler.outer[0](h) / of_step
-        if tilts:
-            logits = logits + tilts.advance(rows, step, track, pitch >= 0)
         mask = grammar.advance(step, track, pitch)
         advance = self._decide(0, logits, mask, places, index, given)
         now = step + advance
@@ -205,9 +220,6 @@ class _Writing:
         first = gelu(x)
         mask = grammar.track(advance, track, pitch)
         logits = sampler.outer[1](first) / of_track
-        if tilts:
-            again = np.where((advance == 0) & (pitch >= 0), track, -1)
-            logits = logits + tilts.track(rows, now, again)
         chosen = self._decide(1, logits, mask, places, index, given)
         same = (advance == 0) & (chosen == track) & (pitch >= 0)
         slot = np.where(same, self.slot[rows] + 1, 0)
@@ -219,14 +231,10 @@ class _Writing:
         )
         mask = grammar.pitch(advance, track, pitch, chosen)
         logits = sampler.outer[2](second) / of_pitch[chosen, None]
-        if tilts:
-            logits = logits + tilts.pitch(rows, now, chosen)
         note = self._decide(2, logits, mask, places, index, given)
         third = gelu(sampler.inner[2](h + second + sampler.decided[2][note]))
         mask = grammar.duration(now)
         logits = sampler.outer[3](third) / of_length[chosen, None]
-        if tilts:
-            logits = logits + tilts.duration(rows, chosen)
         length = 1 + self._decide(3, logits, mask, places, index, given)
         going = self.going
         on = rows[going]
@@ -234,8 +242,11 @@ class _Writing:
         for values, fresh in zip(self.last, new, strict=True):
             values[on] = fresh
         self.slot[on] = slot[going]
-        if tilts:
-            tilts.wrote(on, *new)
+        if self.keeping:
+            noise = [part[:, None] for part in self.taken[1::2]]
+            note = np.concatenate([*self.taken[::2], *noise], axis=1)
+            self.seen.append(np.zeros((len(self.w), note.shape[1]), np.float32))
+            self.seen[-1][on] = note[going]
         self.written.append([on, *new])
         if len(on) < KEEP * len(rows):
             self.rows, self.cache = on, self.cache[:, :, going]
@@ -247,6 +258,8 @@ class _Writing:
         """One decision for every row: the given note's, or the one that the noise picks."""
         logits = np.where(mask, logits, np.float32(FORBIDDEN))
         rows, start = self.rows, self.start
+        if self.keeping:
+            self.taken += [logits, self.noise[rows, places + which]]
         if start is None:
             return quantile_choice(logits, self.noise[rows, places + which], self.sampling)
         at = min(index, start.step.shape[1] - 1)

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from gan.music.keys import Key, key_profile
 from gan.spec import RollSpec, Track
 
-RHYTHM = ("notes", "sixteenths", "beats", "steady", "same")
+RHYTHM = ("sixteenths", "beats", "steady", "same")
+MORE = ("notes", "chords")
 PITCH = ("height", "length", "reuse", "minor", "black")
 
 
-def statistics(track: Track, spec: RollSpec) -> tuple[str, ...]:
-    """What a track can be tilted towards.
+def statistics(track: Track, spec: RollSpec, *, written: bool = False) -> tuple[str, ...]:
+    """What a track can be tilted towards, `written` note by note or not.
 
     `notes`: more of them. `sixteenths`, `beats`: those that begin off the eighths, on beats.
     `steady`: steps on which the other bars begin notes; `same`: the very notes of the other
@@ -25,19 +26,25 @@ def statistics(track: Track, spec: RollSpec) -> tuple[str, ...]:
     has. `minor`: what A minor has more of than C major. `black`: black keys. `chords`: steps on
     which others begin with it. `smooth`: pitches near those around. `chord`: pitch classes that
     sound in other tracks.
+
+    Notes that are written cannot be made more, only other ones.
     """
-    if track.is_drum:
-        return RHYTHM
-    if not track.monophonic:
-        return (*RHYTHM, *PITCH, "chords")
-    alone = sum(not each.is_drum for each in spec.tracks) < 2
-    return (*RHYTHM, *PITCH, "smooth") if alone else (*RHYTHM, *PITCH, "smooth", "chord")
+    found: tuple[str, ...] = ("notes", *RHYTHM)
+    if not track.is_drum:
+        found += PITCH
+        found += ("smooth",) if track.monophonic else ("chords",)
+        if track.monophonic and sum(not each.is_drum for each in spec.tracks) > 1:
+            found += ("chord",)
+    return tuple(name for name in found if not (written and name in MORE))
 
 
-def tilt_names(spec: RollSpec) -> tuple[str, ...]:
-    """Tilts by name, `TRACK.statistic`, in the order of their amounts in w."""
+def tilt_names(spec: RollSpec, family: str) -> tuple[str, ...]:
+    """A family's tilts by name, `TRACK.statistic`, in the order of their amounts in w."""
+    written = family == "transformer"
     return tuple(
-        f"{track.name}.{name}" for track in spec.tracks for name in statistics(track, spec)
+        f"{track.name}.{name}"
+        for track in spec.tracks
+        for name in statistics(track, spec, written=written)
     )
 
 
@@ -62,7 +69,7 @@ def by_place(name: str, spec: RollSpec) -> NDArray[np.float32] | None:
     return found.astype(np.float32)
 
 
-def columns(track: int, spec: RollSpec) -> slice:
+def columns(track: int, spec: RollSpec, *, written: bool = False) -> slice:
     """Where a track's tilts lie among all."""
-    sizes = [len(statistics(each, spec)) for each in spec.tracks]
+    sizes = [len(statistics(each, spec, written=written)) for each in spec.tracks]
     return slice(sum(sizes[:track]), sum(sizes[: track + 1]))

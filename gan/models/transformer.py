@@ -10,18 +10,23 @@ phrase can be read back as one that writes it again exactly.
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 from gan.errors import LatentError
 from gan.models.base import Floats, Part, Rolls
 from gan.models.compiled import compiled
 from gan.models.config import ModelConfig
 from gan.models.event_decoder import EventDecoder
-from gan.models.event_sampler import EventSampler
+from gan.models.event_sampler import EventSampler, quantile_choice
+from gan.models.event_tilt import Seen, leant
 from gan.models.judge import Budget
 from gan.models.networks import Encoded
 from gan.models.places import Places
@@ -30,9 +35,12 @@ from gan.models.statistics import tilt_names
 from gan.music.events import events_of_rolls, rolls_of_events
 from gan.spec import RollSpec
 
+T = TypeVar("T")
+
 BATCH = 256  # phrases written together at most; bounds memory
 SMALL = 64  # fewer are not shared among threads
 WORKERS = 4  # blocks at once, at most; of one thread each
+REMEMBERED = 768  # phrases with their decisions, some 80 KB each
 UNREAD_SEED = 11  # of the noise of decisions that a phrase which is read back never takes
 
 
@@ -52,7 +60,9 @@ class Transformer(Encoded):
         self.decoder(ops.zeros((1, self.plan_dim)), [nothing, nothing, nothing, nothing + 1])
         # Of the decision for a step, for a track, and for each track's pitches and durations.
         self.temperatures = np.ones(2 + 2 * len(spec.tracks), np.float32)
-        self.tilt_names = tilt_names(spec)
+        self.tilt_names = tilt_names(spec, self.family)
+        self._seen: OrderedDict[bytes, Seen] = OrderedDict()
+        self._seeing = Lock()
         self._plan = compiled(self.prior.to_latent)
 
     def latent_parts(self) -> dict[str, Part]:
@@ -83,20 +93,54 @@ class Transformer(Encoded):
 
     def rolls_of_w(self, w: Floats, sampling: Sampling | None = None) -> Rolls:
         w = self.check_w(w)
-        if not len(w):
-            return np.zeros((0, *self.spec.shape), np.uint8)
+        sampling = sampling or Sampling()
+        rolls = np.zeros((len(w), *self.spec.shape), np.uint8)
+        tilts = w[:, self.latent_dim :]
+        leans = tilts.any(axis=1)
         sampler = EventSampler(self.decoder, self.temperatures)
-        workers = min(WORKERS, os.cpu_count() or 1)
-        size = min(BATCH, max(SMALL, -(-len(w) // workers)))
 
-        def block(start: int) -> Rolls:
-            rows = w[start : start + size]
-            plan, noise, tilts = np.split(rows, [self.plan_dim, self.latent_dim], axis=1)
-            events = sampler.write(plan, noise, sampling or Sampling(), tilts=tilts)
-            return rolls_of_events(events, self.spec)
+        def plain(rows: Floats) -> Rolls:
+            plan, noise = np.split(rows[:, : self.latent_dim], [self.plan_dim], axis=1)
+            return rolls_of_events(sampler.write(plan, noise, sampling), self.spec)
 
-        with ThreadPoolExecutor(workers) as pool:
-            return np.concatenate(list(pool.map(block, range(0, len(w), size))))
+        if not leans.all():
+            rolls[~leans] = np.concatenate(_in_blocks(plain, w[~leans]))
+        if leans.any():
+            phrases = self._written(sampler, w[leans][:, : self.latent_dim], sampling)
+
+            def choose(logits: Floats, noise: Floats) -> np.ndarray:
+                return quantile_choice(logits, noise, sampling)
+
+            rolls[leans] = leant(phrases, tilts[leans], self.spec, choose)
+        return rolls
+
+    def _written(self, sampler: EventSampler, z: Floats, sampling: Sampling) -> list[Seen]:
+        """Phrases as they are written; those that were written lately are remembered."""
+        how = f"{sampling}{self.temperatures.tolist()}".encode()
+        keys = [row.tobytes() + how for row in z]
+        with self._seeing:
+            known = {key: self._seen[key] for key in keys if key in self._seen}
+        missing = [k for k, key in enumerate(keys) if key not in known]
+
+        def written(rows: Floats) -> list[Seen]:
+            plan, noise = np.split(rows, [self.plan_dim], axis=1)
+            return sampler.write_seen(plan, noise, sampling)
+
+        if missing:
+            found = [each for part in _in_blocks(written, z[missing]) for each in part]
+            known |= {keys[k]: each for k, each in zip(missing, found, strict=True)}
+        with self._seeing:
+            for key in keys:
+                self._seen[key] = known[key]
+                self._seen.move_to_end(key)
+            while len(self._seen) > REMEMBERED:
+                self._seen.popitem(last=False)
+        return [known[key] for key in keys]
+
+    def set_weights(self, values: dict[str, NDArray[np.floating]]) -> None:
+        super().set_weights(values)
+        with self._seeing:
+            self._seen.clear()
 
     def encode(self, rolls: Rolls) -> Floats:
         """The z `(n, latent_dim)` that writes these very rolls."""
@@ -152,6 +196,15 @@ class Transformer(Encoded):
         if watch is not None:
             watch(total, total)
         return np.concatenate(written, axis=2)[:, :, :total]
+
+
+def _in_blocks(work: Callable[[Floats], T], rows: Floats) -> list[T]:
+    """`work` on blocks of rows, side by side."""
+    workers = min(WORKERS, os.cpu_count() or 1)
+    size = min(BATCH, max(SMALL, -(-len(rows) // workers)))
+    blocks = [rows[start : start + size] for start in range(0, len(rows), size)]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(work, blocks))
 
 
 def _begun_inside(rolls: Rolls) -> Rolls:

@@ -120,7 +120,9 @@ def named_directions(info: CheckpointInfo, explorer: Explorer | None) -> list[Di
     if explorer is not None:
         found = explorer.directions
     else:
-        found = load_directions(info, latent_dim(info.spec, info.model), tilt_names(info.spec))
+        found = load_directions(
+            info, latent_dim(info.spec, info.model), tilt_names(info.spec, info.family)
+        )
     return [each for each in found if each.kind == "named"]
 
 

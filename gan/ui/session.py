@@ -68,7 +68,7 @@ def choose_checkpoint(where: DeltaGenerator | None = None) -> CheckpointInfo:
 def known_of(info: CheckpointInfo, explorer: Explorer | None) -> link.Known:
     """What a link may name; read from the folder while the generator still loads."""
     size = latent_dim(info.spec, info.model)
-    tilts = tilt_names(info.spec)
+    tilts = tilt_names(info.spec, info.family)
     found = explorer.directions if explorer else load_directions(info, size, tilts)
     full = full_latent_dim(info.family, info.spec, info.model)
     return link.Known(info.spec, [direction.id for direction in found], full)
