@@ -40,7 +40,9 @@ from gan.ui.link_player import Playing
 from gan.ui.player_events import Mix, TrackMix
 
 VECTOR = np.random.default_rng(0).standard_normal(28).astype(np.float32)
-TILTED = np.concatenate([VECTOR, np.linspace(-1, 1, len(tilt_names(tiny.SPEC)), dtype=np.float32)])
+TILTED = np.concatenate(
+    [VECTOR, np.linspace(-1, 1, len(tilt_names(tiny.SPEC, "gan")), dtype=np.float32)]
+)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan.latent.steering import Probes, mean_change, mixed, singles, sought, tilt_pulls, worth
+from gan.latent.steering import (
+    Probes,
+    Search,
+    mean_change,
+    mixed,
+    singles,
+    sought,
+    tilt_pulls,
+    worth,
+)
 
 # What four numbers do to three measures: each moves more than one.
 PULLED = np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.4], [0.0, 0.3, 1.0], [0.9, 0.05, 0.05]])
@@ -61,11 +70,14 @@ def test_a_mixture_keeps_side_effects_within_tolerance() -> None:
 
 def test_the_best_move_that_was_met_is_kept() -> None:
     probes = Linear()
-    settings = ((True, 0.1, 0.01), (False, 0.1, 0.01))
-    found = sought(probes, np.eye(4), [0, 1, 2], rounds=2, settings=settings)
+    searches = (Search(2, True, 0.1, 0.01), Search(2, False, 0.1, 0.01))
+    found = sought(probes, np.eye(4), [0, 1, 2], searches)
     moved = probes.effects(found)
     assert np.diag(moved) == pytest.approx([1, 1, 1], abs=0.05)
     assert np.abs(moved - np.diag(np.diag(moved))).max() < 0.2
+    # With the first two pulls only, nothing is made of the others.
+    few = sought(probes, np.eye(4), [0], [Search(2, True, 0.1, 0.01, pulls=2)])
+    assert (few[:, 2:] == 0).all() and (few[:, :2] != 0).any()
 
 
 def test_a_faithful_slider_is_worth_more_than_a_clean_one() -> None:

@@ -8,11 +8,15 @@ import tiny
 
 from gan.errors import LatentError
 from gan.models.base import Generator
+from gan.models.event_tilt import Seen, leant
 from gan.models.registry import build
+from gan.models.sampling import Sampling
 from gan.models.statistics import by_place, columns, statistics, tilt_names
 from gan.music.measures import measure
 from gan.music.rolls import is_valid
-from gan.spec import RollSpec, Track
+from gan.spec import ONSET, RollSpec, Track
+
+NAMES = tilt_names(tiny.SPEC, "gan")
 
 
 @pytest.fixture(scope="module", params=["vae", "transformer"])
@@ -32,12 +36,20 @@ def moved(generator: Generator, w: np.ndarray, **amounts: float) -> np.ndarray:
 
 
 def test_names_follow_what_a_track_is() -> None:
-    names = tilt_names(tiny.SPEC)
+    names = tilt_names(tiny.SPEC, "gan")
     assert len(names) == len(set(names)) == columns(2, tiny.SPEC).stop
     assert names[columns(1, tiny.SPEC)][-1] == "CHORDS.chords"
     assert "LEAD.smooth" in names and "LEAD.chord" in names and "KIT.height" not in names
     alone = RollSpec(tracks=(Track("LEAD", 73, monophonic=True),))
     assert "chord" not in statistics(alone.tracks[0], alone)
+    written = tilt_names(tiny.SPEC, "transformer")
+    assert set(names) - set(written) == {
+        "LEAD.notes",
+        "CHORDS.notes",
+        "CHORDS.chords",
+        "KIT.notes",
+    }
+    assert len(written) == columns(2, tiny.SPEC, written=True).stop
 
 
 def test_statistics_of_a_place() -> None:
@@ -83,7 +95,8 @@ def test_a_tilt_moves_what_it_is_named_after(generator: Generator) -> None:
         )
         return float(np.nanmean(up - down))
 
-    assert effect("CHORDS_notes", "CHORDS.notes") > 0
+    if "CHORDS.notes" in generator.tilt_names:
+        assert effect("CHORDS_notes", "CHORDS.notes") > 0
     assert effect("CHORDS_height", "CHORDS.register") > 0.5
     assert effect("CHORDS_length", "CHORDS.note_length") > 0
     assert effect("LEAD_sixteenths", "LEAD.off_sixteenth") > 0.02
@@ -91,12 +104,10 @@ def test_a_tilt_moves_what_it_is_named_after(generator: Generator) -> None:
     assert effect("LEAD_same", "LEAD.repetition") >= 0
 
 
-def test_a_tilt_reaches_its_own_track_only() -> None:
-    generator = build("gan", tiny.SPEC, tiny.MODEL)
-    generator.set_weights(tiny.lively(generator.weights(), np.random.default_rng(1)))
+def test_a_tilt_reaches_its_own_track_only(generator: Generator) -> None:
     w = generator.to_w(generator.draw_latent(6, seed=4))
     plain = generator.rolls_of_w(w)
-    tilted = generator.rolls_of_w(moved(generator, w, CHORDS_notes=3.0, CHORDS_black=-2.0))
+    tilted = generator.rolls_of_w(moved(generator, w, CHORDS_beats=9.0, CHORDS_black=-9.0))
     assert (tilted[:, [0, 2]] == plain[:, [0, 2]]).all()
     assert (tilted[:, 1] != plain[:, 1]).any()
 
@@ -110,8 +121,8 @@ def test_a_tilt_spares_what_it_is_not_about() -> None:
         rng.normal(0, 1, (4, tiny.SPEC.steps, width)).astype(np.float32) for width in (26, 48, 48)
     ]
     half = np.full(3, 0.5, np.float32)
-    amounts = np.zeros((4, len(tilt_names(tiny.SPEC))), np.float32)
-    amounts[:, tilt_names(tiny.SPEC).index("CHORDS.sixteenths")] = 8.0
+    amounts = np.zeros((4, len(NAMES)), np.float32)
+    amounts[:, NAMES.index("CHORDS.sixteenths")] = 8.0
     moved_logits = tilted(logits, amounts, tiny.SPEC, half, half)
 
     def onsets(parts: list) -> np.ndarray:
@@ -125,27 +136,65 @@ def test_a_tilt_spares_what_it_is_not_about() -> None:
         assert (np.asarray(moved_logits[index]) == logits[index]).all()
 
 
-def test_a_transformers_tilts_heed_what_is_written() -> None:
-    from gan.models.event_tilt import EventTilts
+def phrase(notes: list[tuple[int, int, int, int]], wish: tuple[int, int, int]) -> Seen:
+    """A phrase whose every decision is open between what it was and what `wish` says.
 
-    amounts = np.zeros((1, len(tilt_names(tiny.SPEC))), np.float32)
-    names = tilt_names(tiny.SPEC)
-    for name in ("LEAD.smooth", "LEAD.chord", "CHORDS.same", "CHORDS.steady"):
-        amounts[0, names.index(name)] = 1.0
-    tilts = EventTilts(amounts, tiny.SPEC)
-    rows = np.array([0])
+    Notes are step, track, pitch and duration; a wish is an advance, a pitch and a duration less 1.
+    """
+    columns_ = [np.array(values, np.int64) for values in zip(*notes, strict=True)]
+    before = np.concatenate([[0], columns_[0][:-1]])
+    was = (columns_[0] - before, None, columns_[2], columns_[3] - 1)
+    logits = []
+    for size, taken, other in zip((33, 3, 24, 32), was, (wish[0], 0, *wish[1:]), strict=True):
+        part = np.full((len(notes), size), -9.0, np.float32)
+        part[:, other] = -1.0
+        if taken is not None:
+            part[np.arange(len(notes)), taken] = 0.0
+        logits.append(part)
+    return Seen(columns_, logits, np.zeros((len(notes), 4), np.float32))
 
-    def wrote(step: int, track: int, pitch: int, length: int) -> None:
-        tilts.wrote(rows, *(np.array([value]) for value in (step, track, pitch, length)))
 
-    wrote(0, 0, 12, 2)
-    wrote(0, 1, 7, 8)
-    lead = tilts.pitch(rows, np.array([4]), np.array([0]))[0]
-    # No leap and no chord tone; a fifth down in the chord; an octave up and no chord tone.
-    assert lead[[12, 7, 23]] == pytest.approx([0, -5 / 12 + 1, -11 / 12])
-    assert lead[19] == pytest.approx(-7 / 12 + 1)  # the chord tone's octave
-    again = tilts.pitch(rows, np.array([tiny.SPEC.steps_per_bar]), np.array([1]))[0]
-    assert again[7] == 1 and again.sum() == 1
-    at = tilts.track(rows, np.array([tiny.SPEC.steps_per_bar]), np.array([-1]))[0]
-    assert at.tolist() == [0, 1, 0]
-    assert not tilts.track(rows, np.array([2]), np.array([-1])).any()
+def tilted_alone(seen: Seen, **amounts: float) -> np.ndarray:
+    """The notes of a phrase, tilted, as `(track, step, pitch)` of onsets."""
+    names = tilt_names(tiny.SPEC, "transformer")
+    tilts = np.zeros((1, len(names)), np.float32)
+    for name, amount in amounts.items():
+        tilts[0, names.index(name.replace("_", "."))] = amount
+
+    def likeliest(logits: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        return logits.argmax(axis=1)
+
+    return np.argwhere(leant([seen], tilts, tiny.SPEC, likeliest)[0, ..., ONSET])
+
+
+def test_notes_that_are_written_move_alone() -> None:
+    seen = phrase([(0, 0, 10, 2), (0, 1, 7, 4), (0, 1, 11, 4), (4, 0, 12, 2)], (5, 15, 7))
+    plain = tilted_alone(seen)
+    assert plain.tolist() == [[0, 0, 10], [0, 4, 12], [1, 0, 7], [1, 0, 11]]
+    # Both might begin on step 5, where the higher one is heard.
+    later = tilted_alone(seen, LEAD_sixteenths=9.0)
+    assert later.tolist() == [[0, 5, 12], [1, 0, 7], [1, 0, 11]]
+    assert tilted_alone(seen, LEAD_beats=9.0).tolist() == plain.tolist()
+    higher = tilted_alone(seen, LEAD_height=5.0)
+    assert higher[:2].tolist() == [[0, 0, 15], [0, 4, 15]]
+    assert higher[2:].tolist() == plain[2:].tolist()
+    # Both notes of a chord go where its first one goes.
+    chord = tilted_alone(seen, CHORDS_sixteenths=9.0)
+    assert chord[2:].tolist() == [[1, 5, 7], [1, 5, 11]]
+
+
+def test_what_was_written_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = build("transformer", tiny.SPEC, tiny.MODEL)
+    generator.set_weights(tiny.lively(generator.weights(), np.random.default_rng(0)))
+    w = moved(generator, generator.to_w(generator.draw_latent(3, seed=1)), LEAD_height=2.0)
+    first = generator.rolls_of_w(w)
+    monkeypatch.setattr(
+        "gan.models.event_sampler.EventSampler.write_seen", lambda *_: pytest.fail("written anew")
+    )
+    assert (generator.rolls_of_w(w) == first).all()
+    with pytest.raises(pytest.fail.Exception):
+        generator.rolls_of_w(w, Sampling(temperature=0.5))
+    monkeypatch.undo()
+    weights = generator.weights()
+    generator.set_weights({name: 0.9 * values for name, values in weights.items()})
+    assert (generator.rolls_of_w(w) != first).any()
