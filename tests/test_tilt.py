@@ -49,6 +49,7 @@ def test_names_follow_what_a_track_is() -> None:
         "CHORDS.chords",
         "KIT.notes",
     }
+    assert set(written) - set(names) == {"LEAD.spread", "CHORDS.spread"}
     assert len(written) == columns(2, tiny.SPEC, written=True).stop
 
 

@@ -32,7 +32,7 @@ from gan.music.measures import joined, measure
 from gan.spec import ONSET, SOUNDING, RollSpec
 
 PROBES = 256  # phrases on which effects are measured while directions are sought
-SLOW_PROBES = 160  # the same for generators that write note by note
+SLOW_PROBES = 256  # the same for generators that write note by note
 FIRST = 64  # of these, on which tilts are given their length
 JUDGES = 500  # phrases on which rank correlations are judged
 EFFECTS = 256  # of these, on which effects are
@@ -222,7 +222,7 @@ def _searches(generator: Generator, tilts: int) -> list[Search]:
     """Where notes are written one by one, tilts cost next to nothing and the plan much."""
     cheap = tilts if "temperature" in generator.can else None
     searches = [Search(3, True, 0.25, 0.3, cheap), Search(3, False, 0.2, 0.03, cheap)]
-    return searches if cheap is None else [*searches, Search(2, False, 0.2, 0.1)]
+    return searches if cheap is None else [*searches, Search(1, False, 0.2, 0.1)]
 
 
 def _least_norm(samples: Samples, basis: Sequence[str]) -> NDArray[np.float64]:

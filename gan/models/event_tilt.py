@@ -137,7 +137,9 @@ class _Context:
             elif name == "same":
                 found[name] = self._other_bars(self.onset)[self.of, step]
             elif name == "smooth":
-                found[name] = -self._leap()[self.of, step]
+                found[name] = -self._leap(NEAR)[self.of, step]
+            elif name == "spread":
+                found[name] = self._leap(self.spec.steps)[self.of, step]
             elif name == "chord":
                 found[name] = self._of_class(self.around)[self.of, step]
             elif kind is not None and kind.ndim == 1:
@@ -157,10 +159,10 @@ class _Context:
         classes = (np.arange(spec.pitches) + spec.pitch_min) % 12
         return pitch_classes(cells, spec)[..., classes].astype(np.float32)
 
-    def _leap(self) -> Floats:
-        """How far each pitch is from those around each step, `(n, step, pitch)`, 1 at most."""
+    def _leap(self, within: int) -> Floats:
+        """How far each pitch is from those `within` steps, `(n, step, pitch)`, 1 at most."""
         pitch = np.arange(self.spec.pitches)
-        near = np.abs(np.subtract.outer(*[np.arange(self.spec.steps)] * 2)) <= NEAR
+        near = np.abs(np.subtract.outer(*[np.arange(self.spec.steps)] * 2)) <= within
         mass = near.astype(np.float32) @ self.onset.sum(axis=2).T.astype(np.float32)
         height = near.astype(np.float32) @ (self.onset @ pitch).T.astype(np.float32)
         middle = np.where(mass > 0, height / np.maximum(mass, 1.0), np.nan).T

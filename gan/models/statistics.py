@@ -25,7 +25,7 @@ def statistics(track: Track, spec: RollSpec, *, written: bool = False) -> tuple[
     bars. `height`: high ones. `length`: holding on. `reuse`: pitch classes that the bar already
     has. `minor`: what A minor has more of than C major. `black`: black keys. `chords`: steps on
     which others begin with it. `smooth`: pitches near those around. `chord`: pitch classes that
-    sound in other tracks.
+    sound in other tracks. `spread`: away from the middle of the track's pitches.
 
     Notes that are written cannot be made more, only other ones.
     """
@@ -35,7 +35,10 @@ def statistics(track: Track, spec: RollSpec, *, written: bool = False) -> tuple[
         found += ("smooth",) if track.monophonic else ("chords",)
         if track.monophonic and sum(not each.is_drum for each in spec.tracks) > 1:
             found += ("chord",)
-    return tuple(name for name in found if not (written and name in MORE))
+    if not written:
+        return found
+    kept = tuple(name for name in found if name not in MORE)
+    return kept if track.is_drum else (*kept, "spread")
 
 
 def tilt_names(spec: RollSpec, family: str) -> tuple[str, ...]:
