@@ -32,7 +32,6 @@ from gan.music.measures import joined, measure
 from gan.spec import ONSET, SOUNDING, RollSpec
 
 PROBES = 256  # phrases on which effects are measured while directions are sought
-SLOW_PROBES = 256  # the same for generators that write note by note
 FIRST = 64  # of these, on which tilts are given their length
 JUDGES = 500  # phrases on which rank correlations are judged
 EFFECTS = 256  # of these, on which effects are
@@ -307,14 +306,12 @@ def find_directions(
 ) -> list[Direction]:
     """Named directions and `count` principal components from `n` random phrases."""
     samples = draw(generator, n, seed=seed, progress=progress)
-    slow = "temperature" in generator.can
-    probes = SLOW_PROBES if slow else PROBES
     found: list[Direction] = []
     if named:
         # Phrases as a person meets them: chosen, where there is a judge.
-        met = generator.to_w(generator.sample_latent(min(probes + JUDGES, n), seed + 1))
-        found = named_directions(generator, samples, phrases=met, probes=probes)
-    return found + components(generator, samples, count, probes=probes)
+        met = generator.to_w(generator.sample_latent(min(PROBES + JUDGES, n), seed + 1))
+        found = named_directions(generator, samples, phrases=met)
+    return found + components(generator, samples, count)
 
 
 def report(directions: Sequence[Direction]) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from gan.models.statistics import by_place, columns, statistics
+from gan.models.statistics import CLOSED, OPEN, by_place, columns, statistics
 from gan.music.cells import any_of, pitch_classes
 from gan.music.events import Events, rolls_of_events
 from gan.spec import ONSET, SOUNDING, RollSpec
@@ -29,7 +29,6 @@ Choose = Callable[[Floats, Floats], Ints]
 """Logits `(n, choices)` and noise `(n,)` -> choices `(n,)`."""
 
 ADVANCE, PITCH, DURATION = 0, 2, 3  # of a note's four decisions, those that are taken again
-OPEN, CLOSED = 0.5, 0.3  # as in `gan.models.tilt`
 NEAR = 4  # steps to either side over which the pitch of a melody is averaged
 LEAP = 12.0  # semitones from there that count as 1, and no more do
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from gan.music.keys import Key, key_profile
 from gan.spec import RollSpec, Track
 
+OPEN = 0.5  # what logits are multiplied by where it is weighed how open decisions are
+CLOSED = 0.3  # information added, so that a phrase with nothing open is not torn open
 RHYTHM = ("sixteenths", "beats", "steady", "same")
 MORE = ("notes", "chords")
 PITCH = ("height", "length", "reuse", "minor", "black")

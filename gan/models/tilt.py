@@ -20,12 +20,10 @@ from keras import ops
 
 from gan.models.binary import at_thresholds, carry
 from gan.models.layers import Tensor
-from gan.models.statistics import by_place, columns, statistics
+from gan.models.statistics import CLOSED, OPEN, by_place, columns, statistics
 from gan.spec import RollSpec, Track
 
-OPEN = 0.5  # what logits are multiplied by where it is weighed how open decisions are
 SHRINK = 0.3  # ridge of the least squares, in units of a statistic's own information
-CLOSED = 0.3  # information added, so that a phrase with nothing open is not torn open
 NEAR = 9  # steps over which the pitch of a melody is averaged, for leaps away from it
 
 
@@ -47,7 +45,7 @@ def tilted(
         names = statistics(track, spec)
         own = amounts[:, columns(index, spec)]
         others = [cells[k][1] for k in _pitched(spec) if k != index]
-        around = _loudest(others) if others else None
+        around = ops.max(ops.stack(others), axis=0) if others else None
         counts = _counts(names, track, spec, *cells[index], around)
         weights = _freed(_information(counts, margin, track), own)
         found.append(raw + ops.einsum("ntcf,nf->ntc", counts, weights))
@@ -64,13 +62,6 @@ def _cells(margin: Tensor, track: Track, spec: RollSpec) -> tuple[Tensor, Tensor
     else:
         keep, begins = ops.sigmoid(margin[..., :pitches]), ops.sigmoid(margin[..., pitches:])
     return begins, begins if track.is_drum else carry(begins, keep)
-
-
-def _loudest(parts: Sequence[Tensor]) -> Tensor:
-    most = parts[0]
-    for part in parts[1:]:
-        most = ops.maximum(most, part)
-    return most
 
 
 def _counts(

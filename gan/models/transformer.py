@@ -97,16 +97,16 @@ class Transformer(Encoded):
         rolls = np.zeros((len(w), *self.spec.shape), np.uint8)
         tilts = w[:, self.latent_dim :]
         leans = tilts.any(axis=1)
-        sampler = EventSampler(self.decoder, self.temperatures)
-
-        def plain(rows: Floats) -> Rolls:
-            plan, noise = np.split(rows[:, : self.latent_dim], [self.plan_dim], axis=1)
-            return rolls_of_events(sampler.write(plan, noise, sampling), self.spec)
-
         if not leans.all():
+            sampler = EventSampler(self.decoder, self.temperatures)
+
+            def plain(rows: Floats) -> Rolls:
+                plan, noise = np.split(rows[:, : self.latent_dim], [self.plan_dim], axis=1)
+                return rolls_of_events(sampler.write(plan, noise, sampling), self.spec)
+
             rolls[~leans] = np.concatenate(_in_blocks(plain, w[~leans]))
         if leans.any():
-            phrases = self._written(sampler, w[leans][:, : self.latent_dim], sampling)
+            phrases = self._written(w[leans][:, : self.latent_dim], sampling)
 
             def choose(logits: Floats, noise: Floats) -> np.ndarray:
                 return quantile_choice(logits, noise, sampling)
@@ -114,19 +114,20 @@ class Transformer(Encoded):
             rolls[leans] = leant(phrases, tilts[leans], self.spec, choose)
         return rolls
 
-    def _written(self, sampler: EventSampler, z: Floats, sampling: Sampling) -> list[Seen]:
+    def _written(self, z: Floats, sampling: Sampling) -> list[Seen]:
         """Phrases as they are written; those that were written lately are remembered."""
         how = f"{sampling}{self.temperatures.tolist()}".encode()
         keys = [row.tobytes() + how for row in z]
         with self._seeing:
             known = {key: self._seen[key] for key in keys if key in self._seen}
         missing = [k for k, key in enumerate(keys) if key not in known]
-
-        def written(rows: Floats) -> list[Seen]:
-            plan, noise = np.split(rows, [self.plan_dim], axis=1)
-            return sampler.write_seen(plan, noise, sampling)
-
         if missing:
+            sampler = EventSampler(self.decoder, self.temperatures)
+
+            def written(rows: Floats) -> list[Seen]:
+                plan, noise = np.split(rows, [self.plan_dim], axis=1)
+                return sampler.write_seen(plan, noise, sampling)
+
             found = [each for part in _in_blocks(written, z[missing]) for each in part]
             known |= {keys[k]: each for k, each in zip(missing, found, strict=True)}
         with self._seeing:
