@@ -11,8 +11,8 @@ from gan.errors import CheckpointError
 from gan.models.judge import Budget, Judge, chosen, features, judge_among
 from gan.models.registry import build
 from gan.music.measures import measure
-from gan.training import tuning
-from gan.training.judging import NETWORKS, appoint, fit_judge
+from gan.training import judging, tuning
+from gan.training.judging import NETWORKS, appoint, balance, fit_judge, straight
 
 NAMES = sorted(measure(np.zeros((1, *tiny.SPEC.shape), np.uint8), tiny.SPEC))
 
@@ -145,6 +145,39 @@ def test_odds_of_two_judges_multiply() -> None:
     assert pair.with_another(two).log_odds(table) == pytest.approx(expected, rel=1e-3)
 
 
+@pytest.mark.parametrize("layers", [1, 3])
+def test_straight_odds_are_linear(layers: int) -> None:
+    rng = np.random.default_rng(6)
+    shapes = [4, 1] if layers == 1 else [4, 8, 5, 1]
+    arrays = {"middle": np.zeros(2, np.float32), "scale": np.full(2, 2.0, np.float32)}
+    for index in range(layers):
+        shape = (3, *shapes[index : index + 2])
+        arrays[f"weight:{index}"] = rng.normal(size=shape).astype(np.float32)
+        arrays[f"bias:{index}"] = rng.normal(size=(3, shape[2])).astype(np.float32)
+    judge = Judge(arrays)
+    table = {"a": np.array([2.0, -4.0, np.nan]), "b": np.array([0.0, 2.0, 2.0])}
+    line = straight(np.array([0.5, -3.0]), judge)
+    assert line.log_odds(table) == pytest.approx([0.5, -1.0 - 3.0, -3.0])
+    both = judge.with_another(line).log_odds(table)
+    assert both == pytest.approx(judge.log_odds(table) + line.log_odds(table), abs=0.02)
+
+
+def test_balancing_brings_means_to_those_of_songs(generator, monkeypatch) -> None:
+    monkeypatch.setattr(judging, "BALANCED", 60)
+    with pytest.raises(ValueError, match="no judge"):
+        balance(generator, {})
+    # One deviation above what the indifferent judge lets through.
+    generator.judge = indifferent = judge_of("CHORDS.notes", 0.0)
+    songs = heard(generator, generator.sample_latent(200, 0))
+    songs["CHORDS.notes"] = songs["CHORDS.notes"] + 5.0
+    before = heard(generator, generator.sample_latent(200, 1))["CHORDS.notes"].mean()
+    balance(generator, songs)
+    assert np.array_equal(generator.judge.arrays["weight:0"][:1], indifferent.arrays["weight:0"])
+    after = heard(generator, generator.sample_latent(200, 1))["CHORDS.notes"].mean()
+    wanted = songs["CHORDS.notes"].mean()
+    assert abs(after - wanted) < 0.5 * abs(before - wanted)
+
+
 def test_a_fitted_judge_knows_songs_by_what_sets_them_apart() -> None:
     rng = np.random.default_rng(0)
     songs = {"x": rng.normal(1.0, 1.0, 4000), "y": rng.normal(0.0, 1.0, 4000)}
@@ -185,13 +218,15 @@ def test_a_judge_stays_only_where_it_helps(generator, monkeypatch) -> None:
     assert generator.judge is None  # not asked for
     monkeypatch.setattr(tuning, "POOL", 200)
     monkeypatch.setattr(tuning, "CHOSEN_POOL", 40)
-    # Before, with one judge, with two and so on; and how many networks stay.
+    monkeypatch.setattr(judging, "BALANCED", 16)
+    # Before, with one judge, with two and so on, then balanced; and how many networks stay.
     for nearness, networks, marked in (
         ((0.5, 0.4), 0, 0.5),
-        ((0.5, 0.6, 0.58), NETWORKS, 0.6),
-        ((0.5, 0.6, 0.595, 0.58), 2 * NETWORKS, 0.595),
-        ((0.5, 0.6, 0.595, 0.61, 0.59), 3 * NETWORKS, 0.61),
-        ((0.5, 0.6, 0.595, 0.61, 0.605), 4 * NETWORKS, 0.605),
+        ((0.5, 0.6, 0.58, 0.58), NETWORKS, 0.6),
+        ((0.5, 0.6, 0.58, 0.595), NETWORKS + 1, 0.595),
+        ((0.5, 0.6, 0.595, 0.58, 0.61), 2 * NETWORKS + 1, 0.61),
+        ((0.5, 0.6, 0.595, 0.61, 0.59, 0.5), 3 * NETWORKS, 0.61),
+        ((0.5, 0.6, 0.595, 0.61, 0.605, 0.605), 4 * NETWORKS + 1, 0.605),
     ):
         found = iter(nearness)
 

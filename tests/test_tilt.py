@@ -49,7 +49,7 @@ def test_names_follow_what_a_track_is() -> None:
         "CHORDS.chords",
         "KIT.notes",
     }
-    assert set(written) - set(names) == {"LEAD.spread", "CHORDS.spread"}
+    assert set(written) - set(names) == {"LEAD.spread", "CHORDS.spread", "CHORDS.chord"}
     assert len(written) == columns(2, tiny.SPEC, written=True).stop
 
 
@@ -176,12 +176,45 @@ def test_notes_that_are_written_move_alone() -> None:
     later = tilted_alone(seen, LEAD_sixteenths=9.0)
     assert later.tolist() == [[0, 5, 12], [1, 0, 7], [1, 0, 11]]
     assert tilted_alone(seen, LEAD_beats=9.0).tolist() == plain.tolist()
-    higher = tilted_alone(seen, LEAD_height=5.0)
-    assert higher[:2].tolist() == [[0, 0, 15], [0, 4, 15]]
+    higher = tilted_alone(seen, LEAD_height=9.0)
+    assert higher[:2, :2].tolist() == [[0, 0], [0, 4]]
+    assert higher[0, 2] == 15 and higher[1, 2] > 12
     assert higher[2:].tolist() == plain[2:].tolist()
     # Both notes of a chord go where its first one goes.
     chord = tilted_alone(seen, CHORDS_sixteenths=9.0)
     assert chord[2:].tolist() == [[1, 5, 7], [1, 5, 11]]
+
+
+def test_statistics_of_written_notes_are_freed_of_each_other() -> None:
+    """Where on-beat notes could go to an eighth or to a sixteenth, each tilt finds its own."""
+    steps = tiny.SPEC.steps_per_beat
+    half = steps // 2
+    logits = [np.full((4, size), -30.0, np.float32) for size in (33, 3, 24, 32)]
+    for k in range(4):
+        for choice in (0, half, half + 1) if k == 0 else (steps, steps + half, steps + 1):
+            logits[0][k, choice] = 0.0
+        logits[0][k, 0 if k == 0 else steps] = 0.5
+    notes = [np.arange(4) * steps, np.zeros(4, int), np.full(4, 9), np.ones(4, int)]
+    seen = Seen(notes, logits, np.zeros((4, 4), np.float32))
+    names = tilt_names(tiny.SPEC, "transformer")
+    leaned = []
+
+    def leaning(logits: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        leaned.append(logits)
+        return logits.argmax(axis=1)
+
+    def lean(name: str, which: tuple[int, int, int]) -> np.ndarray:
+        tilts = np.zeros((1, len(names)), np.float32)
+        tilts[0, names.index(name)] = 1.0
+        leant([seen], tilts, tiny.SPEC, leaning)
+        return (leaned[-1] - seen.logits[0])[1, list(which)]
+
+    on, eighth, sixteenth = lean("LEAD.beats", (steps, steps + half, steps + 1))
+    # Unfreed, neither other place would gain.
+    assert on > sixteenth > eighth
+    on, eighth, sixteenth = lean("LEAD.sixteenths", (steps, steps + half, steps + 1))
+    assert sixteenth > on > eighth
+    assert list(seen.freeing) == [(0, 0)]
 
 
 def test_what_was_written_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,5 +195,5 @@ def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence
 
 
 def worth(ranks: Values, beside: Values) -> Values:
-    """How good sliders are: rank correlations, less a quarter of side effects beyond 0.1."""
-    return np.asarray(np.minimum(ranks, 0.95) - 0.25 * np.maximum(beside - 0.1, 0.0))
+    """How good sliders are: rank correlations, less half of the side effects beyond a fifth."""
+    return np.asarray(np.minimum(ranks, 0.95) - 0.5 * np.maximum(beside - 0.2, 0.0))

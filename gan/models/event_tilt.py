@@ -11,8 +11,8 @@ Decisions for a track are kept: which track a note is of, and that it is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,12 @@ Choose = Callable[[Floats, Floats], Ints]
 """Logits `(n, choices)` and noise `(n,)` -> choices `(n,)`."""
 
 ADVANCE, PITCH, DURATION = 0, 2, 3  # of a note's four decisions, those that are taken again
+ABOUT = {
+    ADVANCE: ("sixteenths", "beats", "steady"),
+    PITCH: ("same", "height", "reuse", "minor", "black", "smooth", "chord", "spread"),
+    DURATION: ("length",),
+}
+SHRINK = 1.0  # as in `gan.models.tilt`; more, for a phrase's notes are few
 NEAR = 4  # steps to either side over which the pitch of a melody is averaged
 LEAP = 12.0  # semitones from there that count as 1, and no more do
 
@@ -39,11 +45,13 @@ class Seen:
 
     `notes` are step, track, pitch and duration, `(note,)` each; `logits` those of the four
     decisions, masked and at their temperatures, `(note, choices)`; `noise` `(note, 4)`.
+    `freeing` keeps what `_weights` takes a while to find, by track and decision.
     """
 
     notes: list[Ints]
     logits: list[Floats]
     noise: Floats
+    freeing: dict[tuple[int, int], NDArray[np.float64]] = field(default_factory=dict)
 
 
 def leant(
@@ -54,44 +62,36 @@ def leant(
     step, track, pitch, duration = (
         np.concatenate([each.notes[k] for each in phrases]) for k in range(4)
     )
-    of = np.repeat(np.arange(len(phrases)), counts)
+    logits = {which: np.concatenate([each.logits[which] for each in phrases]) for which in ABOUT}
+    noise = np.concatenate([each.noise for each in phrases])
+    of, before = np.repeat(np.arange(len(phrases)), counts), _before(step, counts)
     plain = _rolls(of, counts, (step, track, pitch, duration), spec)
     moved = [step.copy(), track, pitch.copy(), duration.copy()]
     for index, each in enumerate(spec.tracks):
         names = statistics(each, spec, written=True)
         own = amounts[:, columns(index, spec, written=True)]
-        leans = any_of(own != 0, 1)
-        at = np.flatnonzero((track == index) & leans[of])
+        at = np.flatnonzero((track == index) & any_of(own != 0, 1)[of])
         if not len(at):
             continue
-        tilts = {name: own[of[at], k] for k, name in enumerate(names) if np.any(own[:, k] != 0)}
-        context = _Context(plain, index, of[at], spec)
-
-        def again(
-            which: int, values: dict[str, Floats], tilts: dict[str, Floats] = tilts, at: Ints = at
-        ) -> Ints:
-            logits = np.concatenate([each.logits[which] for each in phrases])[at]
-            noise = np.concatenate([each.noise[:, which] for each in phrases])[at]
-            lean = np.zeros_like(logits)
-            chance = softmax(OPEN * logits, axis=1)
-            for name, value in values.items():
-                lean += (tilts[name] * _reach(chance, value, of[at]))[:, None] * value
-            return choose(logits + lean, noise)
-
-        before = _before(step, counts)[at]
-        rhythm = context.of_step(tilts, before)
-        if rhythm:
-            fresh = before + again(ADVANCE, rhythm)
-            # Past the end there is no note to be; and a chord stays together.
-            fresh = np.where(fresh < spec.steps, fresh, step[at])
-            moved[0][at] = _with_their_chord(fresh, at, of, step, track)
-        pitches = context.of_pitch(tilts, step[at])
-        if pitches:
-            moved[2][at] = again(PITCH, pitches)
-        if "length" in tilts:
-            octaves = np.log2(1.0 + np.arange(spec.steps)).astype(np.float32)
-            lengths = np.repeat(octaves[None], len(at), axis=0)
-            moved[3][at] = 1 + again(DURATION, {"length": lengths})
+        context = _Context(plain, index, of[at], before[at], step[at], duration[at], spec)
+        for which, about in ABOUT.items():
+            kinds = [name for name in about if name in names]
+            tilts = own[:, [names.index(name) for name in kinds]]
+            if not tilts.any():
+                continue
+            values = np.stack([context.counts(name) for name in kinds], axis=-1)
+            weights = _weights(phrases, (index, which), logits[which][at], values, tilts, of[at])
+            leaning = logits[which][at] + np.einsum("ncf,nf->nc", values, weights[of[at]])
+            taken = choose(leaning, noise[at, which])
+            if which == ADVANCE:
+                # Past the end there is no note to be; and a chord stays together.
+                fresh = before[at] + taken
+                fresh = np.where(fresh < spec.steps, fresh, step[at])
+                moved[0][at] = _with_their_chord(fresh, at, of, step, track)
+            elif which == PITCH:
+                moved[2][at] = taken
+            else:
+                moved[3][at] = 1 + taken
     moved[3] = np.minimum(moved[3], spec.steps - moved[0])
     return _rolls(of, counts, moved, spec)
 
@@ -99,51 +99,64 @@ def leant(
 class _Context:
     """What the notes of one track depend on: the phrases `(n, track, step, pitch, 2)` they are of.
 
-    `of` names each note's phrase.
+    `of` names each note's phrase; `before` is the step of the note before it.
     """
 
-    def __init__(self, plain: NDArray[np.uint8], track: int, of: Ints, spec: RollSpec) -> None:
-        self.spec, self.of = spec, of
+    def __init__(
+        self,
+        plain: NDArray[np.uint8],
+        track: int,
+        of: Ints,
+        before: Ints,
+        step: Ints,
+        duration: Ints,
+        spec: RollSpec,
+    ) -> None:
+        self.spec, self.of, self.before, self.step = spec, of, before, step
+        self.ends = np.minimum(step + duration, spec.steps)
         self.onset = plain[:, track, ..., ONSET] != 0
         others = [k for k, each in enumerate(spec.tracks) if k != track and not each.is_drum]
         self.around = any_of(plain[..., SOUNDING][:, others] != 0, 1)
 
-    def of_step(self, names: Collection[str], before: Ints) -> dict[str, Floats]:
-        """Statistics of rhythm for each number of steps on from `before`, `(note, step + 1)`."""
-        spec = self.spec
-        now = before[:, None] + np.arange(spec.steps + 1)
-        inside, now = now < spec.steps, np.minimum(now, spec.steps - 1)
-        found: dict[str, Floats] = {}
-        for name in ("sixteenths", "beats"):
-            kind = by_place(name, spec)
-            if name in names and kind is not None:
-                found[name] = kind[:, 0][now] * inside
-        if "steady" in names:
-            steady = self._other_bars(any_of(self.onset, 2)[..., None])[self.of, :, 0]
-            found["steady"] = np.take_along_axis(steady, now, axis=1) * inside
-        return found
+    def counts(self, name: str) -> Floats:
+        """What each choice of each note adds to a statistic, `(note, choice)`.
 
-    def of_pitch(self, names: Collection[str], step: Ints) -> dict[str, Floats]:
-        """Statistics of pitch for each pitch, `(note, pitch)`."""
+        Choices are numbers of steps on from the note before, pitches, or steps of length.
+        """
         spec = self.spec
-        found: dict[str, Floats] = {}
-        for name in names:
-            kind = by_place(name, spec)
-            if name == "reuse":
-                shape = (-1, spec.bars, spec.steps_per_bar, spec.pitches)
-                used = self._of_class(any_of(self.onset.reshape(shape), 2))
-                found[name] = used[self.of, step // spec.steps_per_bar]
-            elif name == "same":
-                found[name] = self._other_bars(self.onset)[self.of, step]
-            elif name == "smooth":
-                found[name] = -self._leap(NEAR)[self.of, step]
-            elif name == "spread":
-                found[name] = self._leap(self.spec.steps)[self.of, step]
-            elif name == "chord":
-                found[name] = self._of_class(self.around)[self.of, step]
-            elif kind is not None and kind.ndim == 1:
-                found[name] = np.repeat(kind[None], len(step), axis=0)
-        return found
+        if name == "length":
+            octaves = np.log2(1.0 + np.arange(spec.steps)).astype(np.float32)
+            return np.repeat(octaves[None], len(self.of), axis=0)
+        if name == "steady":
+            return self._of_step(self._other_bars(any_of(self.onset, 2)[..., None])[..., 0])
+        if name == "same":
+            return self._other_bars(self.onset)[self.of, self.step]
+        if name == "smooth":
+            return -self._leap(NEAR)[self.of, self.step]
+        if name == "spread":
+            return self._leap(spec.steps)[self.of, self.step]
+        if name == "reuse":
+            shape = (-1, spec.bars, spec.steps_per_bar, spec.pitches)
+            used = self._of_class(any_of(self.onset.reshape(shape), 2))
+            return used[self.of, self.step // spec.steps_per_bar]
+        if name == "chord":
+            # The measure counts time: the share of the note on which others sound it.
+            sums = np.cumsum(self._of_class(self.around), axis=1)
+            sums = np.pad(sums, ((0, 0), (1, 0), (0, 0)))
+            heard = sums[self.of, self.ends] - sums[self.of, self.step]
+            return np.asarray(heard / np.maximum(self.ends - self.step, 1)[:, None], np.float32)
+        kind = by_place(name, spec)
+        if kind is None:
+            raise ValueError(f"No statistic is called {name!r}.")
+        if kind.ndim == 1:
+            return np.repeat(kind[None], len(self.of), axis=0)
+        return self._of_step(np.repeat(kind[None, :, 0], len(self.onset), axis=0))
+
+    def _of_step(self, values: Floats) -> Floats:
+        """Values `(n, step)` at each number of steps on from the note before, 0 past the end."""
+        now = self.before[:, None] + np.arange(self.spec.steps + 1)
+        padded = np.pad(values, ((0, 0), (0, self.spec.steps + 1)))
+        return np.asarray(padded[self.of[:, None], now], np.float32)
 
     def _other_bars(self, cells: NDArray[np.bool_]) -> Floats:
         """At each step the share of the other bars in which something stands there."""
@@ -165,17 +178,41 @@ class _Context:
         mass = near.astype(np.float32) @ self.onset.sum(axis=2).T.astype(np.float32)
         height = near.astype(np.float32) @ (self.onset @ pitch).T.astype(np.float32)
         middle = np.where(mass > 0, height / np.maximum(mass, 1.0), np.nan).T
-        return np.nan_to_num(np.minimum(np.abs(pitch - middle[..., None]) / LEAP, 1.0))
+        far = np.minimum(np.abs(pitch - middle[..., None]) / LEAP, 1.0)
+        return np.asarray(np.nan_to_num(far), np.float32)
 
 
-def _reach(chance: Floats, value: Floats, of: Ints) -> Floats:
-    """What an amount of 1 is for each note: a length in the Fisher metric of its phrase.
+def _weights(
+    phrases: Sequence[Seen],
+    key: tuple[int, int],
+    logits: Floats,
+    counts: Floats,
+    tilts: Floats,
+    of: Ints,
+) -> Floats:
+    """Weights of the statistics that make up tilts freed of each other, `(phrase, statistic)`.
 
-    Where few decisions are open to a statistic, they are tilted more.
+    `counts` (note, choice, statistic) are of one track's decisions of one kind, `key` names
+    both; `tilts` (phrase, statistic). Freeing and the length of an amount: `gan.models.tilt`.
     """
-    doubt = (chance * value**2).sum(axis=1) - (chance * value).sum(axis=1) ** 2
-    information = np.bincount(of, np.maximum(doubt, 0.0), minlength=int(of.max()) + 1)
-    return np.asarray(1.0 / np.sqrt(information + CLOSED), np.float32)[of]
+    if any(key not in phrases[index].freeing for index in np.unique(of)):
+        chance = softmax(OPEN * logits, axis=1)[..., None]
+        centred = counts - (chance * counts).sum(axis=1, keepdims=True)
+        doubt = (chance * centred).transpose(0, 2, 1) @ centred
+        information = np.zeros((len(phrases), *doubt.shape[1:]))
+        np.add.at(information, of, doubt)
+        own = np.diagonal(information, axis1=1, axis2=2)
+        size = np.sqrt(own + 1e-3)
+        alike = information / (size[:, :, None] * size[:, None, :])
+        inverse = np.linalg.inv(alike + SHRINK * np.eye(alike.shape[-1]))
+        inverse /= np.diagonal(inverse, axis1=1, axis2=2)[:, None, :]
+        inverse *= (size / np.sqrt(own + CLOSED))[:, None, :] / size[:, :, None]
+        for index in np.unique(of):
+            phrases[index].freeing[key] = inverse[index]
+    found = np.zeros(tilts.shape, np.float32)
+    for index in np.unique(of):
+        found[index] = phrases[index].freeing[key] @ tilts[index]
+    return found
 
 
 def _before(step: Ints, counts: Ints) -> Ints:

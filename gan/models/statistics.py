@@ -35,12 +35,21 @@ def statistics(track: Track, spec: RollSpec, *, written: bool = False) -> tuple[
     if not track.is_drum:
         found += PITCH
         found += ("smooth",) if track.monophonic else ("chords",)
-        if track.monophonic and sum(not each.is_drum for each in spec.tracks) > 1:
+        if track.monophonic and not _alone(spec):
             found += ("chord",)
     if not written:
         return found
     kept = tuple(name for name in found if name not in MORE)
-    return kept if track.is_drum else (*kept, "spread")
+    if track.is_drum:
+        return kept
+    # What accompanies can lean towards the melody as well.
+    chord = () if "chord" in kept or _alone(spec) else ("chord",)
+    return (*kept, *chord, "spread")
+
+
+def _alone(spec: RollSpec) -> bool:
+    """Whether no more than one track has pitches."""
+    return sum(not each.is_drum for each in spec.tracks) < 2
 
 
 def tilt_names(spec: RollSpec, family: str) -> tuple[str, ...]:

@@ -95,23 +95,23 @@ class Transformer(Encoded):
         w = self.check_w(w)
         sampling = sampling or Sampling()
         rolls = np.zeros((len(w), *self.spec.shape), np.uint8)
-        tilts = w[:, self.latent_dim :]
-        leans = tilts.any(axis=1)
-        if not leans.all():
+        leans = w[:, self.latent_dim :].any(axis=1)
+
+        def plain(rows: Floats) -> Rolls:
+            plan, noise = np.split(rows[:, : self.latent_dim], [self.plan_dim], axis=1)
             sampler = EventSampler(self.decoder, self.temperatures)
+            return rolls_of_events(sampler.write(plan, noise, sampling), self.spec)
 
-            def plain(rows: Floats) -> Rolls:
-                plan, noise = np.split(rows[:, : self.latent_dim], [self.plan_dim], axis=1)
-                return rolls_of_events(sampler.write(plan, noise, sampling), self.spec)
+        def choose(logits: Floats, noise: Floats) -> np.ndarray:
+            return quantile_choice(logits, noise, sampling)
 
-            rolls[~leans] = np.concatenate(_in_blocks(plain, w[~leans]))
-        if leans.any():
-            phrases = self._written(w[leans][:, : self.latent_dim], sampling)
+        def tilted(rows: Floats) -> Rolls:
+            z, tilts = np.split(rows, [self.latent_dim], axis=1)
+            return leant(self._written(z, sampling), tilts, self.spec, choose)
 
-            def choose(logits: Floats, noise: Floats) -> np.ndarray:
-                return quantile_choice(logits, noise, sampling)
-
-            rolls[leans] = leant(phrases, tilts[leans], self.spec, choose)
+        for which, work in ((~leans, plain), (leans, tilted)):
+            if which.any():
+                rolls[which] = np.concatenate(_in_blocks(work, w[which]))
         return rolls
 
     def _written(self, z: Floats, sampling: Sampling) -> list[Seen]:
@@ -123,12 +123,8 @@ class Transformer(Encoded):
         missing = [k for k, key in enumerate(keys) if key not in known]
         if missing:
             sampler = EventSampler(self.decoder, self.temperatures)
-
-            def written(rows: Floats) -> list[Seen]:
-                plan, noise = np.split(rows, [self.plan_dim], axis=1)
-                return sampler.write_seen(plan, noise, sampling)
-
-            found = [each for part in _in_blocks(written, z[missing]) for each in part]
+            plan, noise = np.split(z[missing], [self.plan_dim], axis=1)
+            found = sampler.write_seen(plan, noise, sampling)
             known |= {keys[k]: each for k, each in zip(missing, found, strict=True)}
         with self._seeing:
             for key in keys:

@@ -2,7 +2,8 @@
 
 On training songs only, so that held-out songs can judge the result. In rounds: each begins with
 what the judges so far let through, which is much nearer to the songs than plain draws, and so finds
-other thresholds, and one more judge for what those overlook.
+other thresholds, and one more judge for what those overlook. Last, what is left between means of
+measures is evened out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from gan.models.judge import Judge
 from gan.music.compare import mean_overlap
 from gan.music.measures import joined, measure
 from gan.training.evaluation import CALIBRATION_SEED, calibrate, choose, sample_rolls
-from gan.training.judging import Measures, appoint
+from gan.training.judging import Measures, appoint, balance
 
 if TYPE_CHECKING:
     from gan.models.networks import Encoded
@@ -32,6 +33,9 @@ CHOSEN_POOL = 2048  # draws that those after the first learn from, each chosen a
 ROUNDS = 4
 DRAWS_A_PHRASE = 8  # and at most so many for each training phrase
 BLOCK = 2048
+
+Tuned = tuple[dict[str, NDArray[np.float32]], Judge | None]
+"""Calibration and judge."""
 
 
 def tune(
@@ -65,14 +69,22 @@ def tune(
         if near <= best - (SLACK if number else 0.0):
             break
         best, kept = near, _tuned(generator)
-    calibration, generator.judge = kept
-    generator.set_calibration(calibration)
+    _restore(generator, kept)
+    if kept[1] is not None:
+        balance(generator, songs)
+        if _nearness(generator, some, compared) <= best - SLACK:
+            _restore(generator, kept)
 
 
-def _tuned(generator: Encoded) -> tuple[dict[str, NDArray[np.float32]], Judge | None]:
+def _tuned(generator: Encoded) -> Tuned:
     """What tuning finds, as it is now."""
     calibration = {name: values.copy() for name, values in generator.calibration().items()}
     return calibration, generator.judge
+
+
+def _restore(generator: Encoded, kept: Tuned) -> None:
+    calibration, generator.judge = kept
+    generator.set_calibration({name: values.copy() for name, values in calibration.items()})
 
 
 def _nearness(generator: Generator, theirs: Measures, n: int) -> float:
