@@ -34,7 +34,10 @@ ABOUT = {
     PITCH: ("same", "height", "reuse", "minor", "black", "smooth", "chord", "spread"),
     DURATION: ("length",),
 }
-SHRINK = 1.0  # as in `gan.models.tilt`; more, for a phrase's notes are few
+UNIT = 0.08  # that an amount of 1 adds to the mean of a statistic over a track's notes
+FARTHEST = 8.0  # times the first guess that a lean goes
+HALVINGS = 6  # of how far a lean goes
+SHRINK = 0.5  # as in `gan.models.tilt`; more, for a phrase's notes are few
 NEAR = 4  # steps to either side over which the pitch of a melody is averaged
 LEAP = 12.0  # semitones from there that count as 1, and no more do
 
@@ -79,15 +82,24 @@ def leant(
             tilts = own[:, [names.index(name) for name in kinds]]
             if not tilts.any():
                 continue
-            values = np.stack([context.counts(name) for name in kinds], axis=-1)
-            weights = _weights(phrases, (index, which), logits[which][at], values, tilts, of[at])
-            leaning = logits[which][at] + np.einsum("ncf,nf->nc", values, weights[of[at]])
-            taken = choose(leaning, noise[at, which])
+            # A chord goes where its first note goes, so that one decides for all.
+            alone = np.arange(len(at)), np.ones(len(at), np.int64)
+            first, sizes = _chords(of[at], step[at]) if which == ADVANCE else alone
+            values = np.stack([context.counts(name)[first] for name in kinds], axis=-1)
+            deciding = at[first]
+            decisions = _Decisions(
+                logits[which][deciding],
+                noise[deciding, which],
+                values * sizes[:, None, None].astype(np.float32),
+                of[deciding],
+                sizes,
+            )
+            taken = decisions.again(phrases, (index, which), tilts, choose)
             if which == ADVANCE:
-                # Past the end there is no note to be; and a chord stays together.
-                fresh = before[at] + taken
-                fresh = np.where(fresh < spec.steps, fresh, step[at])
-                moved[0][at] = _with_their_chord(fresh, at, of, step, track)
+                # Past the end there is no note to be.
+                fresh = before[deciding] + taken
+                fresh = np.where(fresh < spec.steps, fresh, step[deciding])
+                moved[0][at] = np.repeat(fresh, sizes)
             elif which == PITCH:
                 moved[2][at] = taken
             else:
@@ -182,37 +194,90 @@ class _Context:
         return np.asarray(np.nan_to_num(far), np.float32)
 
 
-def _weights(
-    phrases: Sequence[Seen],
-    key: tuple[int, int],
-    logits: Floats,
-    counts: Floats,
-    tilts: Floats,
-    of: Ints,
-) -> Floats:
-    """Weights of the statistics that make up tilts freed of each other, `(phrase, statistic)`.
+@dataclass(frozen=True)
+class _Decisions:
+    """One track's decisions of one kind, of several phrases.
 
-    `counts` (note, choice, statistic) are of one track's decisions of one kind, `key` names
-    both; `tilts` (phrase, statistic). Freeing and the length of an amount: `gan.models.tilt`.
+    `counts` (decision, choice, statistic) is what each choice adds to each statistic; `of` names
+    each decision's phrase.
     """
-    if any(key not in phrases[index].freeing for index in np.unique(of)):
-        chance = softmax(OPEN * logits, axis=1)[..., None]
-        centred = counts - (chance * counts).sum(axis=1, keepdims=True)
+
+    logits: Floats
+    noise: Floats
+    counts: Floats
+    of: Ints
+    sizes: Ints
+
+    def again(
+        self, phrases: Sequence[Seen], key: tuple[int, int], tilts: Floats, choose: Choose
+    ) -> Ints:
+        """Choices `(decision,)` for `tilts` (phrase, statistic); `key` names track and kind.
+
+        Along the lean of `_freeing`, as far as it takes for the choices to add what the tilts
+        ask for: how much a lean moves depends on how near the noise is to another choice, and
+        an amount should be heard as much in every phrase.
+        """
+        of, n = self.of, len(phrases)
+        weights, wanted = self._weights(phrases, key, tilts)
+        lean = np.einsum("ncf,nf->nc", self.counts, weights[of])
+
+        def taken(scale: NDArray[np.float64], some: Ints) -> Ints:
+            logits = self.logits[some] + scale[of[some]][:, None].astype(np.float32) * lean[some]
+            return choose(logits, self.noise[some])
+
+        everything = np.arange(len(of))
+        chosen = taken(np.zeros(n), everything)
+        some = np.flatnonzero(taken(np.full(n, FARTHEST), everything) != chosen)
+
+        def gained(choices: Ints) -> NDArray[np.float64]:
+            more = lean[some, choices] - lean[some, chosen[some]]
+            return np.asarray(np.bincount(of[some], more, minlength=n), np.float64)
+
+        near, least = np.zeros(n), np.zeros(n)
+        far, most = np.full(n, FARTHEST), gained(taken(np.full(n, FARTHEST), some))
+        for _ in range(HALVINGS):
+            middle = (near + far) / 2
+            gain = gained(taken(middle, some))
+            short = gain < wanted
+            near, least = np.where(short, middle, near), np.where(short, gain, least)
+            far, most = np.where(short, far, middle), np.where(short, most, gain)
+        closer = np.abs(least - wanted) < np.abs(most - wanted)
+        chosen[some] = taken(np.where(closer, near, far), some)
+        return chosen
+
+    def _weights(
+        self, phrases: Sequence[Seen], key: tuple[int, int], tilts: Floats
+    ) -> tuple[Floats, NDArray[np.float64]]:
+        """Weights of the statistics `(phrase, statistic)`, and how much a lean is to gain."""
+        found, wanted = np.zeros(tilts.shape, np.float32), np.zeros(len(phrases))
+        present = np.unique(self.of)
+        if any(key not in phrases[index].freeing for index in present):
+            for index, inverse in zip(present, self._freeing(len(phrases))[present], strict=True):
+                phrases[index].freeing[key] = inverse
+        size = np.bincount(self.of, self.sizes, minlength=len(phrases))
+        asked = UNIT * size[:, None] * tilts
+        for index in present:
+            found[index] = phrases[index].freeing[key] @ asked[index]
+        wanted = np.maximum((found * asked).sum(axis=1), 0.0)
+        return found, wanted
+
+    def _freeing(self, n: int) -> NDArray[np.float64]:
+        """Matrices from changes of the statistics to weights, `(phrase, statistic, statistic)`.
+
+        The inverse of the Fisher information, so that a change of one statistic means none of
+        the others, as in `gan.models.tilt`.
+        """
+        chance = softmax(OPEN * self.logits, axis=1)[..., None]
+        centred = self.counts - (chance * self.counts).sum(axis=1, keepdims=True)
         doubt = (chance * centred).transpose(0, 2, 1) @ centred
-        information = np.zeros((len(phrases), *doubt.shape[1:]))
-        np.add.at(information, of, doubt)
+        information = np.zeros((n, *doubt.shape[1:]))
+        np.add.at(information, self.of, doubt)
         own = np.diagonal(information, axis1=1, axis2=2)
         size = np.sqrt(own + 1e-3)
         alike = information / (size[:, :, None] * size[:, None, :])
         inverse = np.linalg.inv(alike + SHRINK * np.eye(alike.shape[-1]))
         inverse /= np.diagonal(inverse, axis1=1, axis2=2)[:, None, :]
-        inverse *= (size / np.sqrt(own + CLOSED))[:, None, :] / size[:, :, None]
-        for index in np.unique(of):
-            phrases[index].freeing[key] = inverse[index]
-    found = np.zeros(tilts.shape, np.float32)
-    for index in np.unique(of):
-        found[index] = phrases[index].freeing[key] @ tilts[index]
-    return found
+        return inverse * (size / (own + CLOSED))[:, None, :] / size[:, :, None]
 
 
 def _before(step: Ints, counts: Ints) -> Ints:
@@ -222,16 +287,12 @@ def _before(step: Ints, counts: Ints) -> Ints:
     return np.asarray(before, np.int64)
 
 
-def _with_their_chord(fresh: Ints, at: Ints, of: Ints, step: Ints, track: Ints) -> Ints:
-    """Where notes `at` go: where the first note of the same phrase, track and step goes."""
-    first = np.ones(len(at), bool)
-    first[1:] = (
-        (of[at[1:]] != of[at[:-1]])
-        | (step[at[1:]] != step[at[:-1]])
-        | (track[at[1:]] != track[at[:-1]])
-    )
-    leads = np.maximum.accumulate(np.where(first, np.arange(len(at)), 0))
-    return np.asarray(fresh[leads], np.int64)
+def _chords(of: Ints, step: Ints) -> tuple[Ints, Ints]:
+    """Of one track's notes, those that are first of their phrase and step, and of how many."""
+    new = np.ones(len(of), bool)
+    new[1:] = (of[1:] != of[:-1]) | (step[1:] != step[:-1])
+    first = np.flatnonzero(new)
+    return first, np.diff(np.append(first, len(of)))
 
 
 def _rolls(of: Ints, counts: Ints, notes: Sequence[Ints], spec: RollSpec) -> NDArray[np.uint8]:
