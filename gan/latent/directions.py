@@ -158,12 +158,16 @@ def _slopes(w: Floats, targets: NDArray[np.float64], *, ridge: float = 1e-2) -> 
     return slopes
 
 
-def choose_measures(samples: Samples, names: Sequence[str] | None = None) -> list[str]:
-    """Measures that vary and are nearly always defined; those of `names`, where given."""
+def choose_measures(
+    samples: Samples, heard: Measures, names: Sequence[str] | None = None
+) -> list[str]:
+    """Measures that vary, and are nearly always defined in `heard`; those of `names`, if given.
+
+    Plain draws leave a track out more often than the phrases that a person meets.
+    """
     chosen, varied = [], _varied(samples.measures)
-    for name, values in samples.measures.items():
-        known = np.isfinite(values)
-        if known.mean() > 0.7 and name in varied and (names is None or name in names):
+    for name, values in heard.items():
+        if np.isfinite(values).mean() > 0.7 and name in varied and (names is None or name in names):
             chosen.append(name)
     return chosen
 
@@ -190,10 +194,11 @@ def named_directions(
     `phrases` are the w of those that it is to hold for, first `probes` to correct it on, then
     `JUDGES` to judge it on; by default those of `samples`.
     """
-    chosen = [name for name in choose_measures(samples, names) if _label(name)]
+    phrases = samples.w if phrases is None else phrases
+    heard = measure(generator.rolls_of_w(phrases), generator.spec)
+    chosen = [name for name in choose_measures(samples, heard, names) if _label(name)]
     if not chosen:
         return []
-    phrases = samples.w if phrases is None else phrases
     everything = _varied(samples.measures)
     deviations = np.array([_deviation(samples.measures[name]) for name in everything])
     tried = Probes(generator, phrases[:probes], everything, deviations)

@@ -6,6 +6,10 @@ notes that it is about, and no other: were the phrase written anew, one note on 
 turn all that follows into another piece. What is written once can be tilted again and again for
 next to nothing.
 
+How far a phrase leans is sought, not set: until its choices have added to the statistics what the
+amounts ask for, the same share of its notes in every phrase. An expectation would not do; at some
+twenty decisions a phrase, chance alone is half of what a slider does.
+
 Decisions for a track are kept: which track a note is of, and that it is there.
 """
 
@@ -48,7 +52,7 @@ class Seen:
 
     `notes` are step, track, pitch and duration, `(note,)` each; `logits` those of the four
     decisions, masked and at their temperatures, `(note, choices)`; `noise` `(note, 4)`.
-    `freeing` keeps what `_weights` takes a while to find, by track and decision.
+    `freeing` keeps `_Decisions.freeing` by track and kind of decision.
     """
 
     notes: list[Ints]
@@ -199,7 +203,7 @@ class _Decisions:
     """One track's decisions of one kind, of several phrases.
 
     `counts` (decision, choice, statistic) is what each choice adds to each statistic; `of` names
-    each decision's phrase.
+    each decision's phrase, `sizes` says for how many notes it is.
     """
 
     logits: Floats
@@ -213,9 +217,8 @@ class _Decisions:
     ) -> Ints:
         """Choices `(decision,)` for `tilts` (phrase, statistic); `key` names track and kind.
 
-        Along the lean of `_freeing`, as far as it takes for the choices to add what the tilts
-        ask for: how much a lean moves depends on how near the noise is to another choice, and
-        an amount should be heard as much in every phrase.
+        Every phrase goes along its lean until the gain, which grows in steps as choices tip over,
+        is as near as it comes to what is wanted; by halving.
         """
         of, n = self.of, len(phrases)
         weights, wanted = self._weights(phrases, key, tilts)
@@ -233,8 +236,8 @@ class _Decisions:
             more = lean[some, choices] - lean[some, chosen[some]]
             return np.asarray(np.bincount(of[some], more, minlength=n), np.float64)
 
-        near, least = np.zeros(n), np.zeros(n)
-        far, most = np.full(n, FARTHEST), gained(taken(np.full(n, FARTHEST), some))
+        near, far = np.zeros(n), np.full(n, FARTHEST)
+        least, most = np.zeros(n), gained(taken(far, some))
         for _ in range(HALVINGS):
             middle = (near + far) / 2
             gain = gained(taken(middle, some))
@@ -249,19 +252,18 @@ class _Decisions:
         self, phrases: Sequence[Seen], key: tuple[int, int], tilts: Floats
     ) -> tuple[Floats, NDArray[np.float64]]:
         """Weights of the statistics `(phrase, statistic)`, and how much a lean is to gain."""
-        found, wanted = np.zeros(tilts.shape, np.float32), np.zeros(len(phrases))
+        found = np.zeros(tilts.shape, np.float32)
         present = np.unique(self.of)
         if any(key not in phrases[index].freeing for index in present):
-            for index, inverse in zip(present, self._freeing(len(phrases))[present], strict=True):
+            for index, inverse in zip(present, self.freeing(len(phrases))[present], strict=True):
                 phrases[index].freeing[key] = inverse
         size = np.bincount(self.of, self.sizes, minlength=len(phrases))
         asked = UNIT * size[:, None] * tilts
         for index in present:
             found[index] = phrases[index].freeing[key] @ asked[index]
-        wanted = np.maximum((found * asked).sum(axis=1), 0.0)
-        return found, wanted
+        return found, np.maximum((found * asked).sum(axis=1), 0.0)
 
-    def _freeing(self, n: int) -> NDArray[np.float64]:
+    def freeing(self, n: int) -> NDArray[np.float64]:
         """Matrices from changes of the statistics to weights, `(phrase, statistic, statistic)`.
 
         The inverse of the Fisher information, so that a change of one statistic means none of
