@@ -8,6 +8,7 @@ import pytest
 from gan.latent.steering import (
     Probes,
     Search,
+    calibrated,
     mean_change,
     mixed,
     singles,
@@ -78,6 +79,33 @@ def test_the_best_move_that_was_met_is_kept() -> None:
     # With the first two pulls only, nothing is made of the others.
     few = sought(probes, np.eye(4), [0], [Search(2, True, 0.1, 0.01, pulls=2)])
     assert (few[:, 2:] == 0).all() and (few[:, :2] != 0).any()
+
+
+def test_moves_are_calibrated_where_effects_grow_faster_than_they() -> None:
+    class Steep(Linear):
+        def measured(self, w: np.ndarray) -> np.ndarray:
+            moved = w - self.w[np.arange(len(w)) % len(self.w)]
+            return np.sign(moved @ PULLED) * np.abs(moved @ PULLED) ** 2.5
+
+    steep = Steep()
+    moves = calibrated(steep, 3.0 * np.eye(4)[:3], [0, 1, 2])
+    assert steep.effects(moves)[np.arange(3), np.arange(3)] == pytest.approx([1] * 3, abs=0.1)
+
+
+def test_what_is_worth_enough_is_not_sought_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    probes, sought_for = Linear(), []
+    # "b" is not sure of itself yet.
+
+    def ranks(_self: Probes, _moves: np.ndarray, own: list[int]) -> np.ndarray:
+        sought_for.append(list(own))
+        return np.array([0.5 if index == 1 else 0.95 for index in own])
+
+    monkeypatch.setattr(Probes, "ranks", ranks)
+    searches = [Search(1, True, 0.1, 0.01), Search(1, False, 0.1, 0.01, enough=0.7)]
+    sought(probes, np.eye(4), [0, 1, 2], searches)
+    assert sought_for == [[0, 1, 2], [1]]
+    sought(probes, np.eye(4), [0, 2], searches)
+    assert sought_for[2:] == [[0, 2]]
 
 
 def test_a_faithful_slider_is_worth_more_than_a_clean_one() -> None:

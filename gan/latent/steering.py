@@ -33,6 +33,7 @@ WITHIN = 0.05  # and one within it
 SOLVES = 12  # of the least squares, each with the weights that the one before calls for
 PULL = 0.5  # standard deviations that a tilt moves a measure by at most, as a pull
 SHORTEST, LONGEST = 2.0, 24.0  # amounts of a tilt, as a pull
+CALIBRATIONS, CALIBRATED = 5, 0.1  # rounds at most, until an own effect is as near to 1
 GAIN = (0.3, 3.0)  # of a move's own effect, beyond which it is not scaled to 1 in one go
 
 
@@ -150,7 +151,7 @@ class Search(NamedTuple):
     """How moves are sought: `rounds` of effects, each followed by a Newton step.
 
     `single` begins with the best single pull instead of nothing; `pulls` is how many of the first
-    may be used, None for all.
+    may be used, None for all. Moves that are worth `enough` already are left as they are.
     """
 
     rounds: int
@@ -158,6 +159,7 @@ class Search(NamedTuple):
     tolerance: float
     ridge: float
     pulls: int | None = None
+    enough: float = np.inf
 
 
 def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence[Search]) -> Values:
@@ -166,15 +168,18 @@ def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence
     Best is what moves its measure most faithfully, and others by little more than the tolerance.
     """
     every = probes.effects(pulls)
-    each = np.arange(len(own))
     best, found = np.full(len(own), -np.inf), np.zeros((len(own), pulls.shape[1]))
     for search in searches:
+        open_ = np.flatnonzero(best < search.enough)
+        if not len(open_):
+            continue
+        wanted, each = [own[int(k)] for k in open_], np.arange(len(open_))
         pulled = every[: search.pulls]
-        start = singles(pulled, own) if search.single else np.zeros((len(own), len(pulled)))
-        mixes, moved = start.copy(), np.zeros((len(own), len(probes.names)))
+        start = singles(pulled, wanted) if search.single else np.zeros((len(wanted), len(pulled)))
+        mixes, moved = start.copy(), np.zeros((len(wanted), len(probes.names)))
         for number in range(search.rounds):
             if number or not search.single:
-                for k, index in enumerate(own):
+                for k, index in enumerate(wanted):
                     mixes[k] = mixed(
                         pulled,
                         mixes[k],
@@ -185,13 +190,29 @@ def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence
                         ridge=search.ridge,
                     )
             moved = probes.effects(mixes @ pulls[: search.pulls])
-            gain = np.clip(moved[each, own], *GAIN)[:, None]
+            gain = np.clip(moved[each, wanted], *GAIN)[:, None]
             mixes, moved, start = mixes / gain, moved / gain, start / gain
             moves = mixes @ pulls[: search.pulls]
-            score = worth(probes.ranks(moves, own), sides(moved, own))
-            better = score > best
-            found[better], best = moves[better], np.maximum(best, score)
+            score = worth(probes.ranks(moves, wanted), sides(moved, wanted))
+            better = score > best[open_]
+            found[open_[better]], best[open_[better]] = moves[better], score[better]
     return found
+
+
+def calibrated(probes: Probes, moves: Values, own: Sequence[int]) -> Values:
+    """Moves as long as it takes for each to change its measure by one deviation, on average.
+
+    Shorter steps than an effect in proportion to length would need: tilts grow faster than that.
+    """
+    moves, open_ = moves.copy(), np.arange(len(own))
+    for _ in range(CALIBRATIONS):
+        found = probes.effects(moves[open_])[np.arange(len(open_)), [own[int(k)] for k in open_]]
+        off = np.abs(found - 1.0) > CALIBRATED
+        open_, found = open_[off], found[off]
+        if not len(open_):
+            break
+        moves[open_] /= (np.clip(found, *GAIN) ** 0.6)[:, None]
+    return moves
 
 
 def worth(ranks: Values, beside: Values) -> Values:

@@ -38,8 +38,9 @@ ABOUT = {
     PITCH: ("same", "height", "reuse", "minor", "black", "smooth", "chord", "spread"),
     DURATION: ("length",),
 }
+ALONE = ("steady",)  # not freed: a rhythm that repeats is one on beats, and one of eighths
 UNIT = 0.08  # that an amount of 1 adds to the mean of a statistic over a track's notes
-FARTHEST = 8.0  # times the first guess that a lean goes
+FARTHEST = 6.0  # times the first guess that a lean goes
 HALVINGS = 6  # of how far a lean goes
 SHRINK = 0.5  # as in `gan.models.tilt`; more, for a phrase's notes are few
 NEAR = 4  # steps to either side over which the pitch of a melody is averaged
@@ -97,6 +98,7 @@ def leant(
                 values * sizes[:, None, None].astype(np.float32),
                 of[deciding],
                 sizes,
+                [kinds.index(name) for name in ALONE if name in kinds],
             )
             taken = decisions.again(phrases, (index, which), tilts, choose)
             if which == ADVANCE:
@@ -203,7 +205,7 @@ class _Decisions:
     """One track's decisions of one kind, of several phrases.
 
     `counts` (decision, choice, statistic) is what each choice adds to each statistic; `of` names
-    each decision's phrase, `sizes` says for how many notes it is.
+    each decision's phrase, `sizes` says for how many notes it is. Statistics `alone` are not freed.
     """
 
     logits: Floats
@@ -211,6 +213,7 @@ class _Decisions:
     counts: Floats
     of: Ints
     sizes: Ints
+    alone: list[int]
 
     def again(
         self, phrases: Sequence[Seen], key: tuple[int, int], tilts: Floats, choose: Choose
@@ -279,6 +282,7 @@ class _Decisions:
         alike = information / (size[:, :, None] * size[:, None, :])
         inverse = np.linalg.inv(alike + SHRINK * np.eye(alike.shape[-1]))
         inverse /= np.diagonal(inverse, axis1=1, axis2=2)[:, None, :]
+        inverse[:, :, self.alone] = np.eye(alike.shape[-1])[:, self.alone]
         return inverse * (size / (own + CLOSED))[:, None, :] / size[:, :, None]
 
 
