@@ -33,6 +33,7 @@ WITHIN = 0.05  # and one within it
 SOLVES = 12  # of the least squares, each with the weights that the one before calls for
 PULL = 0.5  # standard deviations that a tilt moves a measure by at most, as a pull
 SHORTEST, LONGEST = 2.0, 24.0  # amounts of a tilt, as a pull
+ASTRAY = 0.1  # worth that is lost with each e-fold between a move's length and that measured at
 CALIBRATIONS, CALIBRATED = 5, 0.1  # rounds at most, until an own effect is as near to 1
 GAIN = (0.3, 3.0)  # of a move's own effect, beyond which it is not scaled to 1 in one go
 
@@ -166,9 +167,12 @@ def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence
     """For each measure of `own` the best move that was met on the way, `(own, steered_dim)`.
 
     Best is what moves its measure most faithfully, and others by little more than the tolerance.
+    A move counts for less as long as its effects were measured at another length than its own.
     """
     every = probes.effects(pulls)
-    best, found = np.full(len(own), -np.inf), np.zeros((len(own), pulls.shape[1]))
+    # Where effects grow out of proportion, what is mixed goes astray; a single pull does not.
+    found = calibrated(probes, singles(every, own) @ pulls, own)
+    best = worth(probes.ranks(found, own), sides(probes.effects(found), own))
     for search in searches:
         open_ = np.flatnonzero(best < search.enough)
         if not len(open_):
@@ -191,9 +195,10 @@ def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence
                     )
             moved = probes.effects(mixes @ pulls[: search.pulls])
             gain = np.clip(moved[each, wanted], *GAIN)[:, None]
+            astray = np.abs(np.log(gain[:, 0]))
             mixes, moved, start = mixes / gain, moved / gain, start / gain
             moves = mixes @ pulls[: search.pulls]
-            score = worth(probes.ranks(moves, wanted), sides(moved, wanted))
+            score = worth(probes.ranks(moves, wanted), sides(moved, wanted)) - ASTRAY * astray
             better = score > best[open_]
             found[open_[better]], best[open_[better]] = moves[better], score[better]
     return found
