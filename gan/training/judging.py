@@ -27,7 +27,7 @@ BALANCED = 512  # draws in each round of balancing
 ROUNDS = 6  # of balancing
 STEP = 1.5  # of the first round, in Newton steps: few candidates heed the odds less than all would
 SMALL = 0.04  # deviations, about the standard error of a mean of so many draws
-RIDGE = 0.3  # variances, added to each of the measures': few draws tell little of what hangs together
+RIDGE = 0.3  # variances added to the measures': few draws tell little of what goes together
 Measures = Mapping[str, NDArray[np.float64]]
 
 
