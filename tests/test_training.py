@@ -11,7 +11,7 @@ import pytest
 import tiny
 
 from gan.errors import CheckpointError, SpecError
-from gan.training import checkpoint, loop, tuning
+from gan.training import checkpoint, judging, loop, tuning
 from gan.training.config import TrainConfig, train_config_from_dict
 from gan.training.evaluation import TEMPERATURES, _climb, evaluate, spread
 from gan.training.losses import kl_divergence, profile_loss, profiles, with_free_nats
@@ -121,11 +121,12 @@ def test_finishing_calibrates_polyphonic_tracks_alone(tmp_path: Path) -> None:
 def test_a_run_that_was_judged_is_gone_on_with_as_it_was_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nearness = iter([0.4, 0.5, 0.3])
+    nearness = iter([0.4, 0.5, 0.3, 0.6])
     monkeypatch.setattr(tuning, "_nearness", lambda *_: next(nearness))
     monkeypatch.setattr(tuning, "FEW", 1)
     monkeypatch.setattr(loop, "JUDGED_FROM", 1)
     monkeypatch.setattr(tuning, "DRAWS_A_PHRASE", 3)
+    monkeypatch.setattr(judging, "BALANCED", 16)
     run = session(tmp_path / "run")
     run.go(stop=lambda: run.state.step >= 2)
     run.finish()
