@@ -98,6 +98,7 @@ def test_a_tilt_moves_what_it_is_named_after(generator: Generator) -> None:
 
     if "CHORDS.notes" in generator.tilt_names:
         assert effect("CHORDS_notes", "CHORDS.notes") > 0
+        assert effect("CHORDS_height", "CHORDS.register") > 0.5
     assert effect("LEAD_height", "LEAD.register") > 0.5
     assert effect("CHORDS_length", "CHORDS.note_length") > 0
     assert effect("LEAD_sixteenths", "LEAD.off_sixteenth") > 0.02
