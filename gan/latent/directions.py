@@ -26,7 +26,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.latent.steering import Probes, Search, calibrated, sought, tilt_pulls
+from gan.latent.steering import Probes, Search, sought, tilt_pulls
 from gan.models.base import Generator
 from gan.music.measures import joined, measure
 from gan.spec import ONSET, SOUNDING, RollSpec
@@ -207,7 +207,7 @@ def named_directions(
     tilts = tilt_pulls(tried.some(slice(FIRST)))
     plans = np.pad(plans, ((0, 0), (0, tilts.shape[1] - plans.shape[1])))
     pulls = np.concatenate([tilts, plans])
-    found = calibrated(tried, sought(tried, pulls, own, _searches(generator, len(tilts))), own)
+    found = sought(tried, pulls, own, _searches(generator, len(tilts)))
     # Judged on other phrases than those that it was chosen on.
     fresh = phrases[probes : probes + JUDGES] if len(phrases) > probes else phrases
     judges = Probes(generator, fresh, everything, deviations)
@@ -230,7 +230,7 @@ def _searches(generator: Generator, tilts: int) -> list[Search]:
         Search(3, True, 0.25, 0.3, tilts),
         Search(2, True, 0.25, 3.0, tilts),
         Search(3, False, 0.2, 0.03, tilts),
-        Search(1, False, 0.2, 0.1, enough=0.85),
+        Search(1, False, 0.2, 0.1, enough=-1.0),
     ]
 
 

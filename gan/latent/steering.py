@@ -32,8 +32,10 @@ OWN = 3.0  # weight of the own effect's error, where a side effect beyond tolera
 WITHIN = 0.05  # and one within it
 SOLVES = 12  # of the least squares, each with the weights that the one before calls for
 PULL = 0.5  # standard deviations that a tilt moves a measure by at most, as a pull
-SHORTEST, LONGEST = 2.0, 24.0  # amounts of a tilt, as a pull
-ASTRAY = 0.1  # worth that is lost with each e-fold between a move's length and that measured at
+SHORTEST, LONGEST = 0.25, 24.0  # amounts of a tilt, as a pull
+FAITHFUL, CLEAN = 0.9, 0.3  # what a slider's rank correlation and side effects are to be
+RANK_NOISE, SIDE_NOISE = 0.015, 0.04  # how far they differ from some phrases to others
+ASTRAY = 5.0  # worth that is lost with each e-fold between a move's length and that measured at
 CALIBRATIONS, CALIBRATED = 5, 0.1  # rounds at most, until an own effect is as near to 1
 GAIN = (0.3, 3.0)  # of a move's own effect, beyond which it is not scaled to 1 in one go
 
@@ -171,8 +173,8 @@ def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence
     """
     every = probes.effects(pulls)
     # Where effects grow out of proportion, what is mixed goes astray; a single pull does not.
-    found = calibrated(probes, singles(every, own) @ pulls, own)
-    best = worth(probes.ranks(found, own), sides(probes.effects(found), own))
+    found, moved = calibrated(probes, singles(every, own) @ pulls, own)
+    best, far = worth(probes.ranks(found, own), sides(moved, own)), np.zeros(len(own))
     for search in searches:
         open_ = np.flatnonzero(best < search.enough)
         if not len(open_):
@@ -200,26 +202,38 @@ def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence
             moves = mixes @ pulls[: search.pulls]
             score = worth(probes.ranks(moves, wanted), sides(moved, wanted)) - ASTRAY * astray
             better = score > best[open_]
-            found[open_[better]], best[open_[better]] = moves[better], score[better]
+            at = open_[better]
+            found[at], best[at], far[at] = moves[better], score[better], astray[better]
+    loose = np.flatnonzero(far > CALIBRATED)
+    found[loose], _ = calibrated(probes, found[loose], [own[int(k)] for k in loose])
     return found
 
 
-def calibrated(probes: Probes, moves: Values, own: Sequence[int]) -> Values:
+def calibrated(probes: Probes, moves: Values, own: Sequence[int]) -> tuple[Values, Values]:
     """Moves as long as it takes for each to change its measure by one deviation, on average.
 
-    Shorter steps than an effect in proportion to length would need: tilts grow faster than that.
+    Beside them their effects `(move, measure)`, as measured last. Shorter steps than an effect in
+    proportion to length would need: tilts grow faster than that.
     """
-    moves, open_ = moves.copy(), np.arange(len(own))
+    moves, effects = moves.copy(), np.zeros((len(moves), len(probes.names)))
+    open_ = np.arange(len(own))
     for _ in range(CALIBRATIONS):
-        found = probes.effects(moves[open_])[np.arange(len(open_)), [own[int(k)] for k in open_]]
+        effects[open_] = probes.effects(moves[open_])
+        found = effects[open_, [own[int(k)] for k in open_]]
         off = np.abs(found - 1.0) > CALIBRATED
         open_, found = open_[off], found[off]
         if not len(open_):
             break
         moves[open_] /= (np.clip(found, *GAIN) ** 0.6)[:, None]
-    return moves
+    return moves, effects
 
 
 def worth(ranks: Values, beside: Values) -> Values:
-    """How good sliders are: rank correlations, less half of the side effects beyond a fifth."""
-    return np.asarray(np.minimum(ranks, 0.95) - 0.5 * np.maximum(beside - 0.2, 0.0))
+    """How good sliders are: the log of how likely each, met on other phrases, is both faithful
+    (a rank correlation of `FAITHFUL`) and clean (nothing beside it beyond `CLEAN`).
+
+    So what is surely enough of one is given for more of the other.
+    """
+    faithful = np.logaddexp(0.0, (FAITHFUL - ranks) / RANK_NOISE)
+    clean = np.logaddexp(0.0, (beside - CLEAN) / SIDE_NOISE)
+    return np.asarray(-faithful - clean, np.float64)

@@ -22,7 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from gan.models.statistics import CLOSED, OPEN, by_place, columns, statistics
+from gan.models.statistics import (
+    CLOSED,
+    FARTHEST,
+    HALVINGS,
+    OPEN,
+    UNIT,
+    by_place,
+    columns,
+    statistics,
+)
 from gan.music.cells import any_of, pitch_classes
 from gan.music.events import Events, rolls_of_events
 from gan.spec import ONSET, SOUNDING, RollSpec
@@ -39,9 +48,6 @@ ABOUT = {
     DURATION: ("length",),
 }
 ALONE = ("steady",)  # not freed: a rhythm that repeats is one on beats, and one of eighths
-UNIT = 0.08  # that an amount of 1 adds to the mean of a statistic over a track's notes
-FARTHEST = 6.0  # times the first guess that a lean goes
-HALVINGS = 6  # of how far a lean goes
 SHRINK = 0.5  # as in `gan.models.tilt`; more, for a phrase's notes are few
 NEAR = 4  # steps to either side over which the pitch of a melody is averaged
 LEAP = 12.0  # semitones from there that count as 1, and no more do
@@ -231,25 +237,27 @@ class _Decisions:
             logits = self.logits[some] + scale[of[some]][:, None].astype(np.float32) * lean[some]
             return choose(logits, self.noise[some])
 
-        everything = np.arange(len(of))
-        chosen = taken(np.zeros(n), everything)
-        some = np.flatnonzero(taken(np.full(n, FARTHEST), everything) != chosen)
-
         def gained(choices: Ints) -> NDArray[np.float64]:
-            more = lean[some, choices] - lean[some, chosen[some]]
-            return np.asarray(np.bincount(of[some], more, minlength=n), np.float64)
+            more = lean[np.arange(len(of)), choices] - lean[np.arange(len(of)), plain]
+            return np.asarray(np.bincount(of, more, minlength=n), np.float64)
 
         near, far = np.zeros(n), np.full(n, FARTHEST)
-        least, most = np.zeros(n), gained(taken(far, some))
+        plain, high = (taken(scale, np.arange(len(of))) for scale in (near, far))
+        low = plain
+        least, most = np.zeros(n), gained(high)
         for _ in range(HALVINGS):
             middle = (near + far) / 2
-            gain = gained(taken(middle, some))
+            # A choice that is the same at both ends is settled.
+            open_ = np.flatnonzero(low != high)
+            between = low.copy()
+            between[open_] = taken(middle, open_)
+            gain = gained(between)
             short = gain < wanted
             near, least = np.where(short, middle, near), np.where(short, gain, least)
             far, most = np.where(short, far, middle), np.where(short, most, gain)
+            low, high = np.where(short[of], between, low), np.where(short[of], high, between)
         closer = np.abs(least - wanted) < np.abs(most - wanted)
-        chosen[some] = taken(np.where(closer, near, far), some)
-        return chosen
+        return np.asarray(np.where(closer[of], low, high), np.int64)
 
     def _weights(
         self, phrases: Sequence[Seen], key: tuple[int, int], tilts: Floats

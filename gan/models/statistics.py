@@ -14,6 +14,9 @@ from gan.spec import RollSpec, Track
 
 OPEN = 0.5  # what logits are multiplied by where it is weighed how open decisions are
 CLOSED = 0.3  # information added, so that a phrase with nothing open is not torn open
+UNIT = 0.08  # that an amount of 1 adds to a statistic, times the track's notes
+FARTHEST = 6.0  # times the first guess that a lean goes
+HALVINGS = 9  # of how far a lean goes
 RHYTHM = ("sixteenths", "beats", "steady", "same")
 MORE = ("notes", "chords")
 PITCH = ("height", "length", "reuse", "minor", "black")

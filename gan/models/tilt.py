@@ -8,6 +8,11 @@ from its own mean in the phrase, and is freed of what it shares with the track's
 squares, each decision weighted by how open it is (the Fisher information of the decisions): so
 leaning towards notes off the eighths means neither more notes nor shorter ones, to first order.
 
+How far a phrase leans is sought, not set: until the decisions that tip over have added to the
+statistics what the amounts ask for, the same share of its notes in every phrase. As long a lean as
+expectations call for would do much in one phrase and nothing in the next, for a dozen decisions
+are open, and it hangs on each.
+
 A track's tilts reach that track only. Tilts of 0 change nothing at all.
 """
 
@@ -20,10 +25,21 @@ from keras import ops
 
 from gan.models.binary import at_thresholds, carry
 from gan.models.layers import Tensor
-from gan.models.statistics import CLOSED, OPEN, by_place, columns, statistics
+from gan.models.statistics import (
+    CLOSED,
+    FARTHEST,
+    HALVINGS,
+    OPEN,
+    UNIT,
+    by_place,
+    columns,
+    statistics,
+)
 from gan.spec import RollSpec, Track
 
 SHRINK = 0.3  # ridge of the least squares, in units of a statistic's own information
+NOTES = 16.0  # that an amount of 1 adds `UNIT` of, where notes are what is added
+HOLD = 0.25  # of what a note's length adds to `length` that comes with its onset
 NEAR = 9  # steps over which the pitch of a melody is averaged, for leaps away from it
 
 
@@ -34,7 +50,7 @@ def _pitched(spec: RollSpec) -> list[int]:
 def tilted(
     logits: Sequence[Tensor], amounts: Tensor, spec: RollSpec, onset: Tensor, hold: Tensor
 ) -> list[Tensor]:
-    """A decoder's `logits` tilted by `amounts` (batch, tilt), see `_freed` for their unit.
+    """A decoder's `logits` tilted by `amounts` (batch, tilt), see `UNIT` for what they ask for.
 
     `onset` and `hold` (track,) are the thresholds that the logits are read with.
     """
@@ -43,12 +59,16 @@ def tilted(
     found = []
     for index, (track, raw, margin) in enumerate(zip(spec.tracks, logits, margins, strict=True)):
         names = statistics(track, spec)
-        own = amounts[:, columns(index, spec)]
+        begins, sounds = cells[index]
         others = [cells[k][1] for k in _pitched(spec) if k != index]
         around = ops.max(ops.stack(others), axis=0) if others else None
-        counts = _counts(names, track, spec, *cells[index], around)
-        weights = _freed(_information(counts, margin, track), own)
-        found.append(raw + ops.einsum("ntcf,nf->ntc", counts, weights))
+        onsets = _onset_counts(names, spec, begins, sounds, around)
+        holds = _hold_counts(sounds, track)
+        asked = UNIT * amounts[:, columns(index, spec)] * _sizes(names, begins)
+        weights = _freed(_information(names, onsets, holds, margin, track), asked)
+        lean = _lean(names, weights, onsets, holds, track)
+        wanted = ops.maximum(ops.sum(weights * asked, axis=1), 0.0)
+        found.append(raw + _scale(margin, lean, wanted, track)[:, None, None] * lean)
     return found
 
 
@@ -64,37 +84,96 @@ def _cells(margin: Tensor, track: Track, spec: RollSpec) -> tuple[Tensor, Tensor
     return begins, begins if track.is_drum else carry(begins, keep)
 
 
-def _counts(
-    names: Sequence[str],
-    track: Track,
-    spec: RollSpec,
-    begins: Tensor,
-    sounds: Tensor,
-    around: Tensor | None,
+def _sizes(names: Sequence[str], begins: Tensor) -> Tensor:
+    """What amounts of each statistic are counted in, `(batch, statistic)`: a track's notes.
+
+    Notes themselves are asked for by number, as the measure counts them.
+    """
+    notes = ops.sum(begins, axis=(1, 2))
+    fixed = NOTES * ops.ones_like(notes)
+    return ops.stack([fixed if name == "notes" else notes for name in names], axis=1)
+
+
+def _onset_counts(
+    names: Sequence[str], spec: RollSpec, begins: Tensor, sounds: Tensor, around: Tensor | None
 ) -> Tensor:
-    """What each decision adds to each statistic, `(batch, step, decision, statistic)`."""
+    """What each onset adds to each statistic, `(batch, statistic, step, pitch)`."""
     notes = ops.sum(begins, axis=(1, 2), keepdims=True) + 0.3
-    onsets = []
+    counts = []
     for name in names:
         if name == "notes":
-            onsets.append(ops.ones_like(begins))
+            counts.append(ops.ones_like(begins))
         elif name == "length":
             # A note more must come with the length that its fellows have.
             length = ops.sum(sounds, axis=(1, 2), keepdims=True) / notes
-            onsets.append(0.25 * (1.0 - length) * ops.ones_like(begins))
+            counts.append(HOLD * (1.0 - length) * ops.ones_like(begins))
         else:
             value = _value(name, spec, begins, around) * ops.ones_like(begins)
-            onsets.append(value - ops.sum(begins * value, axis=(1, 2), keepdims=True) / notes)
-    onset = ops.stack(onsets, axis=-1)
-    # A hold counts where there is something to hold.
+            counts.append(value - ops.sum(begins * value, axis=(1, 2), keepdims=True) / notes)
+    return ops.stack(counts, axis=1)
+
+
+def _hold_counts(sounds: Tensor, track: Track) -> Tensor:
+    """What holding on adds to length, where there is something to hold: `(batch, step, hold)`."""
     alive = ops.concatenate([ops.zeros_like(sounds[:, :1]), sounds[:, :-1]], axis=1)
-    if track.monophonic:
-        alive = ops.sum(alive, axis=-1, keepdims=True)
-    nothing = ops.zeros_like(alive)
-    hold = ops.stack([alive if name == "length" else nothing for name in names], axis=-1)
+    return ops.sum(alive, axis=-1, keepdims=True) if track.monophonic else alive
+
+
+def _of_length(names: Sequence[str]) -> Tensor:
+    """1 for the statistic that counts holds, else 0, `(statistic,)`."""
+    return ops.convert_to_tensor(np.array([name == "length" for name in names], np.float32))
+
+
+def _lean(
+    names: Sequence[str], weights: Tensor, onsets: Tensor, holds: Tensor, track: Track
+) -> Tensor:
+    """What is added to each decision's logit, `(batch, step, decision)`."""
+    steps, pitches = onsets.shape[2:]
+    onset = ops.matmul(weights[:, None], ops.reshape(onsets, (-1, len(names), steps * pitches)))
+    onset = ops.reshape(onset, (-1, steps, pitches))
+    hold = ops.sum(weights * _of_length(names), axis=1)[:, None, None] * holds
     if track.monophonic:
         return ops.concatenate([onset, hold, ops.zeros_like(hold)], axis=2)
     return ops.concatenate([hold, onset], axis=2)
+
+
+def _scale(margin: Tensor, lean: Tensor, wanted: Tensor, track: Track) -> Tensor:
+    """How far along its `lean` each phrase goes, `(batch,)`.
+
+    Until decisions that tip over have gained what is `wanted` (batch,), or as near as it comes; by
+    halving.
+    """
+    if track.monophonic:
+        now = _taken(margin, lean)
+
+        def gained(scale: Tensor) -> Tensor:
+            return ops.sum(_taken(margin + scale[:, None, None] * lean, lean) - now, axis=(1, 2))
+
+    else:
+        # A decision tips once, where margin and lean have opposite signs.
+        tips = -margin / ops.where(lean == 0, 1e-9, lean)
+        tips = ops.where(tips > 0, tips, np.inf)
+        gain = ops.abs(lean)
+
+        def gained(scale: Tensor) -> Tensor:
+            return ops.sum(ops.where(tips < scale[:, None, None], gain, 0.0), axis=(1, 2))
+
+    near, far = ops.zeros_like(wanted), FARTHEST * ops.ones_like(wanted)
+    least, most = ops.zeros_like(wanted), gained(far)
+    for _ in range(HALVINGS):
+        middle = (near + far) / 2
+        gain_there = gained(middle)
+        short = gain_there < wanted
+        near, least = ops.where(short, middle, near), ops.where(short, gain_there, least)
+        far, most = ops.where(short, far, middle), ops.where(short, most, gain_there)
+    closer = ops.abs(least - wanted) < ops.abs(most - wanted)
+    return ops.where(closer, near, far)
+
+
+def _taken(logits: Tensor, values: Tensor) -> Tensor:
+    """`values` of the likeliest choices, `(batch, step, 1)`."""
+    likeliest = ops.argmax(logits, axis=-1)[..., None]
+    return ops.take_along_axis(values, likeliest, axis=-1)
 
 
 def _value(name: str, spec: RollSpec, begins: Tensor, around: Tensor | None) -> Tensor:
@@ -143,29 +222,43 @@ def _other_bars(begins: Tensor, spec: RollSpec) -> Tensor:
     return ops.reshape(others / max(spec.bars - 1, 1), (-1, spec.steps, begins.shape[-1]))
 
 
-def _information(counts: Tensor, margin: Tensor, track: Track) -> Tensor:
+def _information(
+    names: Sequence[str], onsets: Tensor, holds: Tensor, margin: Tensor, track: Track
+) -> Tensor:
     """Fisher information of the statistics, `(batch, statistic, statistic)`."""
+    count, steps, pitches = onsets.shape[1:]
+    counts = ops.reshape(onsets, (-1, count, steps * pitches))
+    held = _of_length(names)
     if track.monophonic:
         chance = ops.softmax(OPEN * margin)
-        mean = ops.einsum("ntc,ntcf->ntf", chance, counts)
-        square = ops.einsum("ntcf,ntcg->nfg", counts * chance[..., None], counts)
-        return square - ops.einsum("ntf,ntg->nfg", mean, mean)
-    chance = ops.sigmoid(OPEN * margin)
-    doubt = chance * (1.0 - chance)
-    return ops.einsum("ntcf,ntcg->nfg", counts * doubt[..., None], counts)
+        onset, hold = chance[..., :pitches], chance[..., pitches : pitches + 1]
+        doubt, doubt_of_hold = onset, hold
+        mean = ops.sum(onsets * onset[:, None], axis=3)
+        mean = mean + held[:, None] * (hold * holds)[:, None, :, 0]
+    else:
+        chance = ops.sigmoid(OPEN * margin)
+        doubt_of_hold, doubt = ops.split(chance * (1.0 - chance), 2, axis=-1)
+    weighted = counts * ops.reshape(doubt, (-1, 1, steps * pitches))
+    found = _products(weighted, counts)
+    of_holds = ops.sum(doubt_of_hold * ops.square(holds), axis=(1, 2))
+    found = found + of_holds[:, None, None] * held[:, None] * held
+    return found - _products(mean, mean) if track.monophonic else found
 
 
-def _freed(information: Tensor, amounts: Tensor) -> Tensor:
-    """Weights of the statistics `(batch, statistic)` that make up tilts freed of each other.
+def _products(left: Tensor, right: Tensor) -> Tensor:
+    """Inner products of rows `(batch, row, k)`, `(batch, row, row)`."""
+    return ops.matmul(left, ops.swapaxes(right, 1, 2))
+
+
+def _freed(information: Tensor, asked: Tensor) -> Tensor:
+    """Weights of the statistics `(batch, statistic)` that should add what is `asked` of each.
 
     A tilt is its own statistic less what the others say of it, which are the columns of the
-    information's inverse. An amount is a length in the Fisher metric: where few decisions are
-    open, they are tilted more.
+    information's inverse.
     """
     own = ops.diagonal(information, axis1=1, axis2=2)
     size = ops.sqrt(own + 1e-3)
     alike = information / (size[:, :, None] * size[:, None, :])
     inverse = ops.inv(alike + SHRINK * ops.eye(alike.shape[-1])[None])
     inverse = inverse / ops.diagonal(inverse, axis1=1, axis2=2)[:, None, :]
-    reach = amounts / ops.sqrt(own + CLOSED)
-    return ops.einsum("nfg,ng->nf", inverse, reach * size) / size
+    return ops.einsum("nfg,ng->nf", inverse, asked * size / (own + CLOSED)) / size

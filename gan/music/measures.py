@@ -24,7 +24,7 @@ Over all pitched tracks: see `gan.music.harmony`; for chorales also `gan.music.v
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ from gan.music.harmony import harmony
 from gan.music.voices import voices
 from gan.spec import ONSET, SOUNDING, RollSpec, Track
 
-_BLOCK = 512
+BLOCK = 512
 """Phrases measured at once: bounds memory, and keeps the arrays near the processor."""
 
 
@@ -43,9 +43,16 @@ def measure(rolls: npt.NDArray[np.uint8], spec: RollSpec) -> dict[str, Values]:
     """Every measure of rolls uint8 `(n, track, step, pitch, 2)`, float64 `(n,)` each."""
     if rolls.ndim != 5 or rolls.shape[1:] != spec.shape:
         raise SpecError(f"Rolls of shape {rolls.shape} do not fit the spec's {spec.shape}.")
-    starts = range(0, max(len(rolls), 1), _BLOCK)
-    blocks = [_measure_block(rolls[start : start + _BLOCK], spec) for start in starts]
-    return joined(blocks)
+    starts = range(0, max(len(rolls), 1), BLOCK)
+    return joined([_measure_block(rolls[k : k + BLOCK], spec) for k in starts])
+
+
+def measure_blocks(
+    block: Callable[[slice], npt.NDArray[np.uint8]], n: int, spec: RollSpec
+) -> dict[str, Values]:
+    """`measure` of `n` phrases, made a `block` at a time, so that memory stays flat."""
+    starts = range(0, max(n, 1), BLOCK)
+    return joined([measure(block(slice(k, min(k + BLOCK, n))), spec) for k in starts])
 
 
 def joined(blocks: Sequence[Mapping[str, Values]]) -> dict[str, Values]:

@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from gan.models.base import Generator
 from gan.models.judge import Judge, as_stored, features
-from gan.music.measures import joined, measure
+from gan.music.measures import measure_blocks
 
 HIDDEN = (128, 64)
 NETWORKS = 4
 POOL_SEED = 8  # other draws than those of any evaluation
-BLOCK = 512
 BALANCED = 512  # draws in each round of balancing
 ROUNDS = 6  # of balancing
 STEP = 1.5  # of the first round, in Newton steps: few candidates heed the odds less than all would
@@ -84,11 +83,7 @@ def straight(slopes: NDArray[np.float64], like: Judge) -> Judge:
 def _heard(generator: Generator, count: int, seed: int) -> dict[str, NDArray[np.float64]]:
     """Measures of draws as a person meets them."""
     z = generator.sample_latent(count, seed)
-    blocks = [
-        measure(generator.rolls_of_z(z[start : start + BLOCK]), generator.spec)
-        for start in range(0, count, BLOCK)
-    ]
-    return joined(blocks)
+    return measure_blocks(lambda some: generator.rolls_of_z(z[some]), count, generator.spec)
 
 
 def fit_judge(ours: Measures, theirs: Measures) -> Judge:

@@ -17,7 +17,7 @@ from gan.data.dataset import Dataset, rolls
 from gan.models.base import Generator
 from gan.models.judge import Judge
 from gan.music.compare import mean_overlap
-from gan.music.measures import joined, measure
+from gan.music.measures import measure, measure_blocks
 from gan.training.evaluation import CALIBRATION_SEED, calibrate, choose, sample_rolls
 from gan.training.judging import Measures, appoint, balance
 
@@ -32,7 +32,6 @@ POOL, SLOW_POOL = 16384, 4096  # draws that a judge learns from; of families tha
 CHOSEN_POOL = 2048  # draws that those after the first learn from, each chosen among many
 ROUNDS = 4
 DRAWS_A_PHRASE = 8  # and at most so many for each training phrase
-BLOCK = 2048
 
 Tuned = tuple[dict[str, NDArray[np.float32]], Judge | None]
 """Calibration and judge."""
@@ -95,5 +94,4 @@ def _nearness(generator: Generator, theirs: Measures, n: int) -> float:
 
 def _measures(dataset: Dataset, index: NDArray[np.int64]) -> Measures:
     """Measures of the phrases at `index`, read in blocks."""
-    starts = range(0, len(index), BLOCK)
-    return joined([measure(rolls(dataset, index[k : k + BLOCK]), dataset.spec) for k in starts])
+    return measure_blocks(lambda some: rolls(dataset, index[some]), len(index), dataset.spec)
