@@ -53,9 +53,25 @@ def test_tilts_are_pulls_as_long_as_it_takes_to_be_heard() -> None:
 
 
 def test_a_single_pull_is_the_one_with_least_beside_it() -> None:
-    mixes = singles(PULLED, [0, 2])
+    alike = np.ones_like(PULLED)
+    mixes = singles(PULLED, alike, [0, 2])
     assert mixes[0].tolist() == pytest.approx([0, 0, 0, 1 / 0.9])
     assert mixes[1].tolist() == [0, 0, 1, 0]
+    # What it does to one phrase it is to do to the others, too.
+    alike[3, 0] = 0.3
+    assert singles(PULLED, alike, [0])[0].tolist() == [1, 0, 0, 0]
+
+
+def test_effects_that_cancel_out_are_not_alike() -> None:
+    class Torn(Linear):
+        def measured(self, w: np.ndarray) -> np.ndarray:
+            found = w @ PULLED
+            found[::2, 1] *= -1
+            return found
+
+    effects, alike = Torn().felt(np.eye(4)[:1])
+    assert effects[0] == pytest.approx([1, 0, 0], abs=1e-5)
+    assert alike[0] == pytest.approx([1, 0, 0], abs=1e-5)
 
 
 def test_a_mixture_keeps_side_effects_within_tolerance() -> None:

@@ -35,6 +35,7 @@ PROBES = 256  # phrases on which effects are measured while directions are sough
 FIRST = 64  # of these, on which tilts are given their length
 JUDGES = 500  # phrases on which rank correlations are judged
 EFFECTS = 256  # of these, on which effects are
+ENOUGH, DEAR = -0.1, -1.0  # worth from which sliders are left as they are; where tries are dear
 USUAL = 0.98  # share of phrases with one value from which a measure has no scale
 
 Floats = NDArray[np.float32]
@@ -223,15 +224,15 @@ def named_directions(
 
 
 def _searches(generator: Generator, tilts: int) -> list[Search]:
-    """Where notes are written one by one, tilts cost next to nothing and the plan much."""
+    """A single pull with little mended, then mixtures that are free to be anything.
+
+    Where notes are written one by one, tilts cost next to nothing and the plan much.
+    """
+    mended = Search(2, True, 0.1, 0.1, tilts, ENOUGH)
     if "temperature" not in generator.can:
-        return [Search(3, True, 0.25, 0.3), Search(3, False, 0.2, 0.03)]
-    return [
-        Search(3, True, 0.25, 0.3, tilts),
-        Search(2, True, 0.25, 3.0, tilts),
-        Search(3, False, 0.2, 0.03, tilts),
-        Search(1, False, 0.2, 0.1, enough=-1.0),
-    ]
+        return [mended, Search(3, False, 0.2, 0.03, enough=ENOUGH)]
+    free = Search(3, False, 0.2, 0.03, tilts, ENOUGH)
+    return [mended, free, Search(1, False, 0.2, 0.1, enough=DEAR)]
 
 
 def _least_norm(samples: Samples, basis: Sequence[str]) -> NDArray[np.float64]:

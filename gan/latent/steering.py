@@ -56,12 +56,17 @@ class Probes:
 
     def effects(self, moves: Values) -> Values:
         """Mean change of every measure from -1/2 to +1/2 along each move, `(move, measure)`."""
-        rows = []
-        for step in self.generator.along(0.5 * moves):
+        return self.felt(moves)[0]
+
+    def felt(self, moves: Values) -> tuple[Values, Values]:
+        """Effects, and how alike they are in all phrases: mean by root mean square, 0 to 1."""
+        means, alike = np.zeros((2, len(moves), len(self.names)))
+        for k, step in enumerate(self.generator.along(0.5 * moves)):
             ends = self.measured(np.concatenate([self.w + step, self.w - step]))
-            change = np.subtract(*np.split(ends, 2))
-            rows.append(mean_change(change) / self.deviations)
-        return np.array(rows).reshape(len(moves), len(self.names))
+            change = np.subtract(*np.split(ends, 2)) / self.deviations
+            means[k] = mean_change(change)
+            alike[k] = np.abs(means[k]) / np.sqrt(np.maximum(mean_change(change**2), 1e-12))
+        return means, alike
 
     def ranks(self, moves: Values, own: Sequence[int]) -> Values:
         """Rank correlation of each slider's amount with the change of its own measure.
@@ -139,19 +144,22 @@ def mixed(
     return mix + added
 
 
-def singles(pulled: Values, own: Sequence[int]) -> Values:
-    """For each measure of `own` the one pull that moves it with the least beside it, as a mix."""
+def singles(pulled: Values, alike: Values, own: Sequence[int]) -> Values:
+    """For each measure of `own` the one pull that moves it with the least beside it, as a mix.
+
+    And most alike in all phrases; both as `Probes.felt` has them, `(pull, measure)`.
+    """
     mixes = np.zeros((len(own), len(pulled)))
     for k, index in enumerate(own):
         share = np.abs(pulled[:, index]) / (np.linalg.norm(pulled, axis=1) + PULL / 2)
-        best = int(share.argmax())
+        best = int((share * alike[:, index]).argmax())
         effect = pulled[best, index]
         mixes[k, best] = np.sign(effect) / max(abs(effect), 0.1)
     return mixes
 
 
 class Search(NamedTuple):
-    """How moves are sought: `rounds` of effects, each followed by a Newton step.
+    """How moves are sought: `rounds` of a Newton step each, and of the effects of what it gives.
 
     `single` begins with the best single pull instead of nothing; `pulls` is how many of the first
     may be used, None for all. Moves that are worth `enough` already are left as they are.
@@ -171,9 +179,9 @@ def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence
     Best is what moves its measure most faithfully, and others by little more than the tolerance.
     A move counts for less as long as its effects were measured at another length than its own.
     """
-    every = probes.effects(pulls)
+    every, alike = probes.felt(pulls)
     # Where effects grow out of proportion, what is mixed goes astray; a single pull does not.
-    found, moved = calibrated(probes, singles(every, own) @ pulls, own)
+    found, moved = calibrated(probes, singles(every, alike, own) @ pulls, own)
     best, far = worth(probes.ranks(found, own), sides(moved, own)), np.zeros(len(own))
     for search in searches:
         open_ = np.flatnonzero(best < search.enough)
@@ -181,20 +189,21 @@ def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence
             continue
         wanted, each = [own[int(k)] for k in open_], np.arange(len(open_))
         pulled = every[: search.pulls]
-        start = singles(pulled, wanted) if search.single else np.zeros((len(wanted), len(pulled)))
-        mixes, moved = start.copy(), np.zeros((len(wanted), len(probes.names)))
-        for number in range(search.rounds):
-            if number or not search.single:
-                for k, index in enumerate(wanted):
-                    mixes[k] = mixed(
-                        pulled,
-                        mixes[k],
-                        start[k],
-                        moved[k],
-                        index,
-                        tolerance=search.tolerance,
-                        ridge=search.ridge,
-                    )
+        start = np.zeros((len(wanted), len(pulled)))
+        if search.single:
+            start = singles(pulled, alike[: search.pulls], wanted)
+        mixes, moved = start.copy(), start @ pulled
+        for _ in range(search.rounds):
+            for k, index in enumerate(wanted):
+                mixes[k] = mixed(
+                    pulled,
+                    mixes[k],
+                    start[k],
+                    moved[k],
+                    index,
+                    tolerance=search.tolerance,
+                    ridge=search.ridge,
+                )
             moved = probes.effects(mixes @ pulls[: search.pulls])
             gain = np.clip(moved[each, wanted], *GAIN)[:, None]
             astray = np.abs(np.log(gain[:, 0]))
