@@ -35,7 +35,7 @@ PROBES = 256  # phrases on which effects are measured while directions are sough
 FIRST = 64  # of these, on which tilts are given their length
 JUDGES = 500  # phrases on which rank correlations are judged
 EFFECTS = 256  # of these, on which effects are
-ENOUGH, DEAR = -0.1, -1.0  # worth from which sliders are left as they are; where tries are dear
+ENOUGH, DEAR = -0.25, -1.0  # worth from which sliders are left as they are; where tries are dear
 USUAL = 0.98  # share of phrases with one value from which a measure has no scale
 
 Floats = NDArray[np.float32]

@@ -34,7 +34,8 @@ SOLVES = 12  # of the least squares, each with the weights that the one before c
 PULL = 0.5  # standard deviations that a tilt moves a measure by at most, as a pull
 SHORTEST, LONGEST = 0.25, 24.0  # amounts of a tilt, as a pull
 FAITHFUL, CLEAN = 0.9, 0.3  # what a slider's rank correlation and side effects are to be
-RANK_NOISE, SIDE_NOISE = 0.015, 0.04  # how far they differ from some phrases to others
+RANK_NOISE, SIDE_NOISE = 0.015, 0.15  # how far they differ among phrases, the latter by e-folds
+LUCK = 0.5  # worth by which a mixture that is free must be better, for it also fits its phrases
 ASTRAY = 5.0  # worth that is lost with each e-fold between a move's length and that measured at
 CALIBRATIONS, CALIBRATED = 5, 0.1  # rounds at most, until an own effect is as near to 1
 GAIN = (0.3, 3.0)  # of a move's own effect, beyond which it is not scaled to 1 in one go
@@ -210,7 +211,7 @@ def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence
             mixes, moved, start = mixes / gain, moved / gain, start / gain
             moves = mixes @ pulls[: search.pulls]
             score = worth(probes.ranks(moves, wanted), sides(moved, wanted)) - ASTRAY * astray
-            better = score > best[open_]
+            better = score > best[open_] + (0.0 if search.single else LUCK)
             at = open_[better]
             found[at], best[at], far[at] = moves[better], score[better], astray[better]
     loose = np.flatnonzero(far > CALIBRATED)
@@ -241,8 +242,9 @@ def worth(ranks: Values, beside: Values) -> Values:
     """How good sliders are: the log of how likely each, met on other phrases, is both faithful
     (a rank correlation of `FAITHFUL`) and clean (nothing beside it beyond `CLEAN`).
 
-    So what is surely enough of one is given for more of the other.
+    So what is surely enough of one is given for more of the other, and where neither is within
+    reach, faithful comes first.
     """
     faithful = np.logaddexp(0.0, (FAITHFUL - ranks) / RANK_NOISE)
-    clean = np.logaddexp(0.0, (beside - CLEAN) / SIDE_NOISE)
+    clean = np.logaddexp(0.0, np.log(np.maximum(beside, 1e-3) / CLEAN) / SIDE_NOISE)
     return np.asarray(-faithful - clean, np.float64)
