@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from gan.errors import SpecError
-from gan.music.measures import measure
+from gan.music import measures
+from gan.music.measures import measure, measure_blocks
 from gan.music.notes import as_notes, no_notes
 from gan.music.rolls import roll_from_notes, transpose_roll
 from gan.spec import RollSpec, Track
@@ -236,3 +237,23 @@ def test_no_phrases_and_wrong_shapes() -> None:
     assert all(value.shape == (0,) for value in found.values())
     with pytest.raises(SpecError, match="do not fit"):
         measure(np.zeros((1, *VOICES.shape), dtype=np.uint8)[:, :2], BAND)
+
+
+@pytest.mark.parametrize("n", [0, 3, 7])
+def test_phrases_made_block_by_block_measure_the_same(
+    n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = RollSpec(bars=1, tracks=(Track("LEAD", 73, monophonic=True),))
+    rolls = np.random.default_rng(0).integers(0, 2, (n, *spec.shape), np.uint8)
+    monkeypatch.setattr(measures, "BLOCK", 3)
+    made: list[slice] = []
+
+    def block(some: slice) -> np.ndarray:
+        made.append(some)
+        return rolls[some]
+
+    found, whole = measure_blocks(block, n, spec), measure(rolls, spec)
+    assert [each.stop - each.start for each in made] == {0: [0], 3: [3], 7: [3, 3, 1]}[n]
+    assert found.keys() == whole.keys()
+    for name, values in found.items():
+        np.testing.assert_array_equal(values, whole[name])
