@@ -228,7 +228,7 @@ def _searches(generator: Generator, tilts: int) -> list[Search]:
 
     Where notes are written one by one, tilts cost next to nothing and the plan much.
     """
-    mended = Search(2, True, 0.1, 0.3, tilts)
+    mended = Search(2, True, 0.1, 0.3, tilts or None)
     if "temperature" not in generator.can:
         return [mended, Search(3, False, 0.2, 0.03, enough=ENOUGH)]
     free = Search(3, False, 0.2, 0.03, tilts, ENOUGH)
