@@ -177,8 +177,8 @@ class Search(NamedTuple):
 def sought(probes: Probes, pulls: Values, own: Sequence[int], searches: Sequence[Search]) -> Values:
     """For each measure of `own` the best move that was met on the way, `(own, steered_dim)`.
 
-    Best is what moves its measure most faithfully, and others by little more than the tolerance.
-    A move counts for less as long as its effects were measured at another length than its own.
+    Best is what is worth most; a move counts for less as long as its effects were measured at
+    another length than its own.
     """
     every, alike = probes.felt(pulls)
     # Where effects grow out of proportion, what is mixed goes astray; a single pull does not.
