@@ -135,6 +135,19 @@ def test_another_take_of_a_part_is_chosen_and_leaves_the_rest(generator) -> None
     )
 
 
+@pytest.mark.parametrize("family", ["gan", "vae", "transformer"])
+def test_every_part_of_every_family_has_another_take_with_a_judge(family: str) -> None:
+    made = build(family, tiny.SPEC, tiny.MODEL)
+    made.set_weights(tiny.lively(made.weights(), np.random.default_rng(1)))
+    made.judge = judge_of("CHORDS.notes", 3.0)
+    z = made.draw_latent(1, 2)[0]
+    for name, part in made.latent_parts().items():
+        rest = np.delete(np.arange(len(z)), np.arange(len(z))[part])
+        take = made.another_take(z, name, seed=6)
+        assert np.array_equal(take[rest], z[rest]), name
+        assert (take[part] != z[part]).any(), name
+
+
 def test_odds_of_two_judges_multiply() -> None:
     rng = np.random.default_rng(4)
     table = {name: rng.normal(10.0, 5.0, 50) for name in NAMES}

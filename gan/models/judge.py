@@ -175,10 +175,11 @@ def take(
     """`z` (latent_dim,) with another of the part `name`, chosen to go with the rest of it."""
     part = generator.latent_parts()[name]
     count = max(2 * budget.part, 1)
-    candidates: Floats = np.repeat(z[None, None], count, axis=1)
-    candidates[0, :, part] = random.standard_normal((count, z[part].size), np.float32)
-    odds = _odds(generator, judge, candidates) if count > 1 else np.zeros((1, 1))
-    found, _ = _picked(candidates, odds, [random])
+    candidates: Floats = np.repeat(z[None], count, axis=0)
+    # A part may be an array of indices: beside a number, NumPy would move its axis to the front.
+    candidates[:, part] = random.standard_normal((count, z[part].size), np.float32)
+    odds = _odds(generator, judge, candidates[None]) if count > 1 else np.zeros((1, 1))
+    found, _ = _picked(candidates[None], odds, [random])
     return np.asarray(found[0], np.float32)
 
 
