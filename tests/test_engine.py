@@ -11,10 +11,10 @@ import pretty_midi
 import pytest
 import tiny
 
-import generate
 from gan.app import link
 from gan.app.link_player import Playing
 from gan.app.player.events import Mix, TrackMix
+from gan.cli import generate
 from gan.engine import (
     Engine,
     PhraseState,
