@@ -10,4 +10,4 @@ from gan.cli.environment import set_environment
 from gan.spec import ROOT
 
 set_environment()
-app = st.App(ROOT / "gan" / "ui" / "main.py", routes=[*player_routes(), live_route()])
+app = st.App(ROOT / "gan" / "app" / "main.py", routes=[*player_routes(), live_route()])

@@ -6,7 +6,6 @@ the same checkpoint gives the same roll. A `Performance` says how it is played.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -17,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.errors import CheckpointError, LatentError, SpecError
-from gan.files import write_json
+from gan.files import json_bytes
 from gan.models.ability import Ability
-from gan.models.checkpoint import CheckpointInfo, list_checkpoints, load_generator
+from gan.models.checkpoint import CheckpointInfo, list_checkpoints, load_generator, read_json_part
+from gan.models.parts import write_parts
 from gan.models.paths import slerp
 from gan.models.sampling import Sampling
 from gan.music.edits import Edit, with_edits
@@ -35,6 +35,7 @@ Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
 
 SEED_MAX = 2**31 - 1
+PREVIEW = "preview.json"
 GREETINGS = 32  # seeds among which the first phrase is chosen
 LATENTS_KEPT = 256  # of seeds, and takes of parts; a few megabytes
 SLIDER_MAX = 3.0
@@ -249,11 +250,13 @@ def load(checkpoint_dir: str | Path, *, sliders: bool = True) -> Engine:
     `sliders` is off.
     """
     from gan.sliders.directions import find_directions
-    from gan.sliders.store import load_directions
+    from gan.sliders.store import usable_directions
 
     generator, info = load_generator(checkpoint_dir)
-    directions = load_directions(info, generator.plan_dim, generator.tilt_names)
-    if not directions and sliders:
+    if not sliders:
+        return Engine(generator, info)
+    directions = usable_directions(info, generator.plan_dim, generator.tilt_names)
+    if not directions:
         # One that writes note by note is a hundred times slower, and someone is waiting.
         slow = Ability.WRITES_NOTE_BY_NOTE in generator.can
         n, count = (192, 4) if slow else (768, 6)
@@ -287,28 +290,28 @@ def greet(engine: Engine) -> None:
     best = int(sounding.argmax())
     notes = [track.tolist() for track in notes_from_roll(rolls[best], spec)]
     preview = {"weights": engine.info.digest, "seed": points[best].seed, "notes": notes}
-    write_json(engine.info.path / "preview.json", preview)
+    write_parts(engine.info.path, {PREVIEW: json_bytes(preview)})
 
 
 def first_point(info: CheckpointInfo) -> PhraseState:
     """Where a newcomer begins; seed 0 unless a greeting is stored for these very weights."""
     try:
-        stored = json.loads((info.path / "preview.json").read_text(encoding="utf-8"))
-        if stored["weights"] == info.digest:
+        stored = read_json_part(info.path, PREVIEW)
+        if stored is not None and stored["weights"] == info.digest:
             return PhraseState(seed=min(max(int(stored["seed"]), 0), GREETINGS - 1))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (CheckpointError, ValueError, KeyError, TypeError, OverflowError):
         pass
     return PhraseState()
 
 
 def read_preview(info: CheckpointInfo) -> Rolls | None:
     """The stored phrase of `first_point`, None where there is none; loads no TensorFlow."""
-    path = info.path / "preview.json"
-    if not path.is_file():
+    stored = read_json_part(info.path, PREVIEW)
+    if stored is None:
         return None
     try:
-        notes = json.loads(path.read_text(encoding="utf-8"))["notes"]
+        notes = stored["notes"]
         tracks = [np.asarray(track, np.int32).reshape(-1, 3) for track in notes]
         return roll_from_notes(tracks, info.spec)
-    except (OSError, ValueError, KeyError, TypeError, SpecError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}).") from error
+    except (ValueError, LookupError, TypeError, OverflowError, SpecError) as error:
+        raise CheckpointError(f"{info.path / PREVIEW} is damaged ({error}).") from error

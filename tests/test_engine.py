@@ -26,7 +26,15 @@ from gan.engine import (
     read_preview,
 )
 from gan.errors import LatentError
-from gan.models.checkpoint import load_generator, read_info, write_config, write_weights
+from gan.files import json_bytes
+from gan.models.checkpoint import (
+    load_generator,
+    read_info,
+    read_json_part,
+    write_config,
+    write_weights,
+)
+from gan.models.parts import path_of, read_part, write_parts
 from gan.models.registry import build
 from gan.models.sampling import Sampling
 from gan.models.statistics import tilt_names
@@ -126,9 +134,9 @@ def test_between_starts_and_ends_at_its_seeds(engine: Engine) -> None:
 def test_a_checkpoint_without_directions_gets_components(folder: Path) -> None:
     loaded = load(folder)
     assert [each.kind for each in loaded.directions] == ["component"] * 6
-    before = (folder / "weights.npz").read_bytes()
+    before = read_part(folder, "weights.npz")
     prepare(folder, n=256, count=2)
-    assert (folder / "weights.npz").read_bytes() == before
+    assert read_part(folder, "weights.npz") == before
     assert len(load(folder).directions) >= 2
     info = read_info(folder)
     preview = read_preview(info)
@@ -146,12 +154,13 @@ def test_the_first_phrase_is_one_in_which_every_track_plays(folder: Path) -> Non
 
     best = max(sounding(loaded.roll(PhraseState(seed=seed))) for seed in range(32))
     assert sounding(loaded.roll(point)) == best
-    stored = json.loads((folder / "preview.json").read_text())
+    stored = read_json_part(folder, "preview.json")
+    assert stored is not None
     assert stored["seed"] == point.seed
     for nonsense in ({"seed": "x"}, {"seed": -5}, {"weights": "other"}, {"seed": None}):
-        (folder / "preview.json").write_text(json.dumps(stored | nonsense))
+        write_parts(folder, {"preview.json": json_bytes(stored | nonsense)})
         assert first_point(loaded.info) == PhraseState()
-    (folder / "preview.json").unlink()
+    (path_of(folder, "preview.json")).unlink()
     assert first_point(loaded.info) == PhraseState()
 
 

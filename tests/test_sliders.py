@@ -8,6 +8,7 @@ import tiny
 
 from gan.errors import CheckpointError
 from gan.models.checkpoint import read_info, write_config, write_weights
+from gan.models.parts import write_parts
 from gan.models.paths import lerp, slerp
 from gan.models.registry import build
 from gan.music.measures import measure
@@ -126,6 +127,6 @@ def test_directions_are_stored_with_the_weights_they_belong_to(tmp_path) -> None
     # Other weights: sliders of the old ones would lie.
     write_weights(tmp_path, {k: v + 1 for k, v in generator.weights().items()})
     assert load_directions(read_info(tmp_path), 26, ("LEAD.notes", "LEAD.beats")) == []
-    (tmp_path / "directions.json").write_text("{")
+    write_parts(tmp_path, {"directions.json": b"{"})
     with pytest.raises(CheckpointError, match="damaged"):
         load_directions(read_info(tmp_path), 28)

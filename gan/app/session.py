@@ -25,7 +25,7 @@ from gan.models.checkpoint import CheckpointInfo
 from gan.models.config import latent_dim
 from gan.models.noise_layout import full_latent_dim
 from gan.models.statistics import tilt_names
-from gan.sliders.store import load_directions
+from gan.sliders.store import usable_directions
 
 
 def choose_checkpoint(where: DeltaGenerator | None = None) -> CheckpointInfo:
@@ -69,7 +69,7 @@ def known_of(info: CheckpointInfo, engine: Engine | None) -> link.Known:
     """What a link may name; read from the folder while the generator still loads."""
     size = latent_dim(info.spec, info.model)
     tilts = tilt_names(info.spec, info.family)
-    found = engine.directions if engine else load_directions(info, size, tilts)
+    found = engine.directions if engine else usable_directions(info, size, tilts)
     full = full_latent_dim(info.family, info.spec, info.model)
     return link.Known(info.spec, [direction.id for direction in found], full)
 

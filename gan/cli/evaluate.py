@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.cli.environment import add_verbose, load_tensorflow, run_command
+from gan.cli.environment import SAMPLES, add_verbose, load_tensorflow, run_command
 from gan.data.dataset import Dataset, must_fit, rolls, split_by_song
 from gan.data.ingest import ingest
 from gan.errors import DataError
@@ -195,7 +195,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--checkpoint_dir", type=Path, default=CHECKPOINTS / "pop-gan")
     parser.add_argument("--data_dir", help="the data it was trained on, for the full figures")
     parser.add_argument("--cache_dir", type=Path, help="where prepared phrases are kept")
-    parser.add_argument("--samples", type=int, default=1000)
+    parser.add_argument("--samples", type=SAMPLES, default=1000)
     parser.add_argument("--write", action="store_true", help="store in card.json")
     add_verbose(parser)
     return parser.parse_args(arguments)

@@ -13,26 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from gan.cli.environment import add_verbose, load_tensorflow, quiet_libraries, run_command
+from gan.cli.environment import (
+    add_verbose,
+    between,
+    load_tensorflow,
+    quiet_libraries,
+    run_command,
+)
 from gan.engine import SEED_MAX, TRUNCATION_MAX, Engine, PhraseState, concatenated, load
 from gan.errors import LatentError
 from gan.models.checkpoint import read_info
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
 from gan.music.performance import TEMPO_MAX, TEMPO_MIN, Performance
 from gan.spec import CHECKPOINTS
-
-
-def between(low: float, high: float, kind: type = float) -> Any:
-    """An argument type that refuses what lies outside `low` to `high`."""
-
-    def parse(text: str) -> Any:
-        value = kind(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text} is not between {low} and {high}")
-        return value
-
-    parse.__name__ = kind.__name__
-    return parse
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -109,12 +102,13 @@ def continued(args: argparse.Namespace, engine: Engine, roll: np.ndarray) -> Any
 def write(args: argparse.Namespace, engine: Engine) -> int:
     """Decode and write; returns the number of phrases."""
     from gan.audio.render import render_with_midi2audio
-    from gan.files import write_bytes, write_json
+    from gan.files import remove_leftovers, write_bytes, write_json
     from gan.music.midi import midi_bytes, midi_from_roll
 
+    folder, stem = args.output_dir.resolve(), engine.info.name
+    remove_leftovers(folder)
     names, z, rolls = phrases(args, engine)
     how = Performance(tempo=args.tempo, transpose=args.transpose)
-    folder, stem = args.output_dir.resolve(), engine.info.name
     for name, latent, roll in zip(names, z, rolls, strict=True):
         path = folder / f"{stem}-{name}.mid"
         long, spec = continued(args, engine, roll)

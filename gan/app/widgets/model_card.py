@@ -15,7 +15,7 @@ from gan.models.config import latent_dim
 from gan.models.statistics import tilt_names
 from gan.quality.card import read_card
 from gan.sliders.directions import Direction
-from gan.sliders.store import load_directions
+from gan.sliders.store import usable_directions
 
 SHARE = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
 OVERVIEW_COLUMNS = {"share of the ceiling": SHARE}
@@ -120,7 +120,7 @@ def named_directions(info: CheckpointInfo, engine: Engine | None) -> list[Direct
     if engine is not None:
         found = engine.directions
     else:
-        found = load_directions(
+        found = usable_directions(
             info, latent_dim(info.spec, info.model), tilt_names(info.spec, info.family)
         )
     return [each for each in found if each.kind == "named"]
