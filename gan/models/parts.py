@@ -53,9 +53,8 @@ def listed(folder: Path) -> dict[str, Part]:
     try:
         values = parse_json(_bytes_of(path, JSON_MAX))
         if values["format"] != FORMAT:
-            raise CheckpointError(
-                f"{path} has format {str(values['format'])[:20]!r}, but this program reads format {FORMAT}."
-            )
+            other = str(values["format"])[:20]
+            raise CheckpointError(f"{path} has format {other}, but this program reads {FORMAT}.")
         found = {name: Part(**entry) for name, entry in values["parts"].items()}
         wrong = [name for name, part in found.items() if not _names(part, name)]
     except (FileNotFoundError, NotADirectoryError):
