@@ -10,7 +10,9 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import streamlit as st
 
 from gan.app.live.server import live_route
+from gan.app.loading import load_first
 from gan.app.player.routes import player_routes
 from gan.spec import ROOT
 
-app = st.App(ROOT / "gan" / "ui" / "main.py", routes=[*player_routes(), live_route()])
+app = st.App(ROOT / "gan" / "app" / "main.py", routes=[*player_routes(), live_route()])
+load_first()

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gan.audio.render import RATE, levelling_gain, render_stems
+from gan.audio.mix import Mix, gains
+from gan.audio.render import RATE, Sound, levelling_gain, mix, render_stems
+from gan.audio.soundfonts import soundfont_path
 from gan.audio.stems import Stems
 from gan.music.midi import midi_from_roll
 from gan.music.notes import NoteArray
-from gan.music.performance import Performance
+from gan.music.performance import Performance, perform, seconds
 from gan.music.rolls import Roll, notes_from_roll, roll_from_notes
 from gan.spec import RollSpec
 
 RELEASE = 1.5  # seconds that ring on after the last step asked for
 
 
-def stems_of(
+def play(
     roll: Roll,
     spec: RollSpec,
+    performance: Performance,
     *,
-    how: Performance,
-    soundfont: str | None = None,
     start: int = 0,
     end: int | None = None,
 ) -> Stems:
@@ -32,22 +35,23 @@ def stems_of(
     rendered from its onset, so that it is not struck again at the window's edge.
     """
     end = spec.steps if end is None else end
-    step_seconds = 60.0 / how.tempo / spec.steps_per_beat
+    step_seconds = 60.0 / performance.tempo / spec.steps_per_beat
     notes, first = _window(notes_from_roll(roll, spec), start, end)
     window = roll_from_notes(notes, spec)
     midi = midi_from_roll(
         window,
         spec,
-        tempo=how.tempo,
-        transpose=how.transpose,
-        programs=how.programs,
-        feel=how.feel,
+        tempo=performance.tempo,
+        transpose=performance.transpose,
+        programs=performance.programs,
+        feel=performance.feel,
         origin=first,
     )
     length = (end - first) * step_seconds + RELEASE
+    soundfont = soundfont_path(performance.soundfont)
     samples = render_stems(midi, soundfont=soundfont, seconds=length)
     cut = round((start - first) * step_seconds * RATE)
-    level = _level(spec, how.programs, soundfont)
+    level = _level(spec, performance.programs, soundfont)
     return Stems(
         np.ascontiguousarray(np.clip(samples[:, cut:] * level, -1.0, 1.0)),
         rate=RATE,
@@ -55,6 +59,25 @@ def stems_of(
         start=start,
         end=end,
     )
+
+
+def mixdown(
+    roll: Roll, spec: RollSpec, performance: Performance, mix_of_tracks: Mix | None = None
+) -> Sound:
+    """A whole piece as one sound, each track at its level in the mix; silence has its length."""
+    stems = stems_of(roll, spec, performance)
+    levels = gains(mix_of_tracks or Mix(), spec.track_names)
+    sound = mix(stems, levels)
+    if any(levels) and len(sound.samples):
+        return sound
+    frames = round(seconds(spec, performance.tempo) * RATE)
+    return Sound(np.zeros((frames, 2), np.float32), RATE)
+
+
+def stems_of(roll: Roll, spec: RollSpec, performance: Performance) -> NDArray[np.float32]:
+    """A whole piece, one stem a track with its release, `(track, frame, 2)`, not levelled."""
+    midi = perform(roll, spec, performance)
+    return render_stems(midi, soundfont=soundfont_path(performance.soundfont))
 
 
 def _window(tracks: list[NoteArray], start: int, end: int) -> tuple[list[NoteArray], int]:
@@ -65,7 +88,7 @@ def _window(tracks: list[NoteArray], start: int, end: int) -> tuple[list[NoteArr
 
 
 @lru_cache(maxsize=32)
-def _level(spec: RollSpec, programs: tuple[int, ...] | None, soundfont: str | None) -> float:
+def _level(spec: RollSpec, programs: tuple[int, ...] | None, soundfont: Path | None) -> float:
     """One level for a soundfont and its instruments, measured on a chord on every beat.
 
     A level of its own for every phrase would undo what a density slider does to loudness.

@@ -79,6 +79,11 @@ def find_soundfonts(folders: list[Path] | None = None) -> list[SoundFont]:
     return sorted(fonts.values(), key=_rank)
 
 
+def soundfont_path(name: str) -> Path | None:
+    """The file of a soundfont by its name, None where it is not on this machine."""
+    return next((font.path for font in find_soundfonts() if font.name == name), None)
+
+
 def read_soundfont(path: Path | str) -> SoundFont:
     """Read the list of presets of one file. Raises `AudioError` if it is no soundfont."""
     resolved = Path(path).expanduser().resolve()

@@ -19,9 +19,9 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 from gan.data.dataset import must_fit, split_by_song
 from gan.data.ingest import ingest
 from gan.data.progress import terminal_progress
-from gan.engine import prepare
 from gan.errors import GanError
 from gan.models.checkpoint import load_generator
+from gan.preview import prepare
 from gan.quality.evaluation import evaluate, reference, save_reference, store
 from gan.training.tuning import tune
 

@@ -7,8 +7,10 @@ the music sounds as it does in the whole.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta
 
 from gan.errors import SpecError
 from gan.spec import RollSpec
@@ -17,14 +19,16 @@ TRIPLET = 2 / 3  # where the second eighth of a beat falls at full swing
 TIMING = 0.012  # seconds, standard deviation at full humanising
 VELOCITY = 9.0  # of MIDI's 127, the same
 
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+
 
 @dataclass(frozen=True)
 class Feel:
     """`swing` 0 (straight) to 1 (triplets) and `humanise` 0 to 1, of a `seed`."""
 
-    swing: float = 0.0
-    humanise: float = 0.0
-    seed: int = 0
+    swing: Share = 0.0
+    humanise: Share = 0.0
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
     def __post_init__(self) -> None:
         if not (0.0 <= self.swing <= 1.0 and 0.0 <= self.humanise <= 1.0):
