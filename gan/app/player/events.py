@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, cast
 
 from gan.app.lenient import read_leniently
-from gan.audio.mix import Mix
+from gan.audio.mix import Mix, TrackMix
 
 
 def finite(value: Any) -> float | None:
@@ -61,10 +61,17 @@ class Commit:
 
 
 def read_mix(event: Mapping[str, Any], tracks: Sequence[str]) -> Mix:
-    """A mix of the named tracks; what is missing or nonsense takes its default."""
+    """A mix of the named tracks; what is missing or nonsense takes its default.
+
+    A browser tells all tracks; those that are as at first are left out.
+    """
     mix, _ = read_leniently(event, Mix)
     known = mix or Mix()
-    levels = {name: level for name, level in known.tracks.items() if name in tracks}
+    levels = {
+        name: level
+        for name, level in known.tracks.items()
+        if name in tracks and level != TrackMix()
+    }
     return replace(known, tracks=levels)
 
 
