@@ -11,10 +11,10 @@ import pretty_midi
 import pytest
 import tiny
 
-import generate
 from gan.app import library, link
 from gan.app.document import Document, Scope
 from gan.audio.mix import Mix
+from gan.cli import generate
 from gan.engine import Engine, load
 from gan.errors import LatentError
 from gan.models.checkpoint import load_generator, read_info, write_config, write_weights
