@@ -60,9 +60,7 @@ def midi_from_roll(
     factors = [1.0] * count if gains is None else list(gains)
     _check(tempo=tempo, programs=chosen, include=wanted, gains=factors, tracks=count)
     tempo = _writable_tempo(tempo)
-    midi = pretty_midi.PrettyMIDI(
-        resolution=TICKS_PER_BEAT, initial_tempo=tempo, charset="utf-8"
-    )
+    midi = pretty_midi.PrettyMIDI(resolution=TICKS_PER_BEAT, initial_tempo=tempo, charset="utf-8")
     midi.time_signature_changes.append(pretty_midi.TimeSignature(spec.beats_per_bar, 4, 0.0))
     midi.key_signature_changes.append(pretty_midi.KeySignature(_key(transpose, minor), 0.0))
     if text:
@@ -168,7 +166,10 @@ def _midi_notes(notes: NoteArray, time: _Time, *, track: int, shift: int) -> lis
 
 
 def midi_bytes(
-    midi: pretty_midi.PrettyMIDI, *, bars: int | None = None, markers: Sequence[tuple[int, str]] = ()
+    midi: pretty_midi.PrettyMIDI,
+    *,
+    bars: int | None = None,
+    markers: Sequence[tuple[int, str]] = (),
 ) -> bytes:
     """The MIDI file's bytes; equal music gives equal bytes.
 
