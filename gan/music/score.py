@@ -20,6 +20,7 @@ from gan.music.score_part import SPLIT, Part, add, write_part
 from gan.spec import RollSpec, Track
 
 KEYBOARDS = range(8)  # programs that have two staves in any case
+KICK = 36  # stands for drums that are silent
 DRUM_CHANNEL = 10  # as all channels and programs in MusicXML, counted from 1
 HEAD = b"""<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" \
@@ -60,7 +61,7 @@ def musicxml(
         if included:
             rows: list[Row] = [(onset, end, pitch) for onset, end, pitch in notes.tolist()]
             number = len(part_list) + 1
-            _describe(part_list, number, track, program, sorted({pitch for _, _, pitch in rows}))
+            _describe(part_list, number, track, program, sorted({row[2] for row in rows}) or [KICK])
             sharps = None if track.is_drum else sharps_of(transpose)
             staves = _staves(rows, spec, track, program=program, shift=transpose)
             part = Part(f"P{number}", spec, staves, sharps, minor)
@@ -114,7 +115,7 @@ def _staves(
 def _strokes(rows: list[Row], spec: RollSpec) -> list[Row]:
     """Drums as long as to the next stroke, within their beat: rests would hide the rhythm."""
     beat, onsets = spec.steps_per_beat, sorted({onset for onset, _, _ in rows})
-    following = dict(zip(onsets, [*onsets[1:], spec.steps], strict=True))
+    following = dict(zip(onsets, [*onsets[1:], spec.steps], strict=False))
     return [(a, min(following[a], (a // beat + 1) * beat), pitch) for a, _, pitch in rows]
 
 
@@ -123,17 +124,21 @@ def _direct(
 ) -> None:
     """Tempo and the names of sections, over the first part."""
     for bar, name in markers:
-        _direction(measures[bar], "rehearsal", _printable(name))
-    metronome = _direction(measures[0], "metronome")
+        add(_direction(measures[bar]), "rehearsal", _printable(name))
+    kind = _direction(measures[0], sound_tempo=f"{tempo:g}")
+    metronome = add(kind, "metronome")
     add(metronome, "beat-unit", "quarter")
     add(metronome, "per-minute", f"{tempo:g}")
 
 
-def _direction(measure: Xml.Element, kind: str, text: str | None = None) -> Xml.Element:
-    """A direction where a measure begins, after its attributes."""
+def _direction(measure: Xml.Element, *, sound_tempo: str = "") -> Xml.Element:
+    """A direction where a measure begins, after its attributes; returns where its kind goes."""
     direction = Xml.Element("direction", placement="above")
     measure.insert(0 if measure.find("attributes") is None else 1, direction)
-    return add(add(direction, "direction-type"), kind, text)
+    kind = add(direction, "direction-type")
+    if sound_tempo:
+        add(direction, "sound", tempo=sound_tempo)
+    return kind
 
 
 def engraved(xml: bytes, *, width: int = 2100) -> list[str]:
