@@ -258,9 +258,9 @@ def recipe_of(path: Path) -> dict[str, list[str]]:
 
 
 def played(midi: pretty_midi.PrettyMIDI) -> list[Any]:
-    """All that is heard of a MIDI file."""
+    """All that is heard of a MIDI file but how hard notes are struck, which may get better."""
     return [
-        (each.name, each.program, [(n.start, n.end, n.pitch, n.velocity) for n in each.notes])
+        (each.name, each.program, [(n.start, n.end, n.pitch) for n in each.notes])
         for each in midi.instruments
     ] + [midi.get_tempo_changes()[1].tolist(), midi.resolution]
 
