@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -351,18 +350,15 @@ def test_a_mixdown_is_loud_and_as_long_as_its_bars() -> None:
 
 @needs_fluidsynth
 def test_mutes_and_gains_leave_the_other_tracks_as_they_are() -> None:
-    fast = Performance(tempo=240)
-    how = replace(fast, include=(True, True, False))
-    full = separate(phrase(), tiny.SPEC, fast, [0.25, 0.25, 0.25])
-    part = separate(phrase(), tiny.SPEC, how, [0.25, 0.125, 0.25])
+    how = Performance(tempo=240)
+    full = separate(phrase(), tiny.SPEC, how, [0.25, 0.25, 0.25])
+    part = separate(phrase(), tiny.SPEC, how, [0.25, 0.125, 0.0])
     assert list(full) == ["LEAD", "CHORDS", "KIT"] and list(part) == ["LEAD", "CHORDS"]
     assert np.array_equal(full["LEAD"].samples, part["LEAD"].samples)
     assert np.allclose(full["CHORDS"].samples, 2 * part["CHORDS"].samples, atol=1e-6)
-    whole = mixdown(phrase(), tiny.SPEC, how, [0.25, 0.125, 0.25])
+    whole = mixdown(phrase(), tiny.SPEC, how, [0.25, 0.125, 0.0])
     assert np.allclose(sum(each.samples for each in part.values()), whole.samples, atol=1e-6)
-    asked = mixdown(phrase(), tiny.SPEC, fast, [0.25, 0.125, 0.25], (True, True, False))
-    assert np.array_equal(asked.samples, whole.samples)
-    muted = mixdown(phrase(), tiny.SPEC, fast, include=(False,) * 3)
+    muted = mixdown(phrase(), tiny.SPEC, how, [0.0, 0.0, 0.0])
     assert not muted.samples.any() and muted.seconds >= 2.0
 
 
@@ -386,7 +382,7 @@ render.render_with_midi2audio(midi, {str(tmp_path / "a.wav")!r}, rate=22050)
     root = Path(__file__).resolve().parent.parent
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120,
-        env={**os.environ, "CI": "1"},
+        env={**os.environ, "CI": ""},  # pyfluidsynth greets where it is set
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "a.wav").stat().st_size > 1000

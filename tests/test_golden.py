@@ -22,10 +22,7 @@ from urllib.parse import parse_qs, urlencode
 import numpy as np
 import pretty_midi
 import pytest
-
 from gan.explorer import Explorer, Performance, Point, checkpoints, load, perform
-from gan.music.midi import midi_bytes
-from gan.spec import ONSET
 from gan.training.checkpoint import CheckpointInfo
 from gan.ui import link, shelf
 from gan.ui.desk import Desk, Place
@@ -33,6 +30,9 @@ from gan.ui.panels import heard
 from gan.ui.player_events import Mix, TrackMix
 from gan.ui.session import known_of
 from gan.ui.session_file import open_session
+
+from gan.music.midi import midi_bytes
+from gan.spec import ONSET
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 

@@ -17,7 +17,6 @@ taken through `fluid_synth_process`, which gives floats that cannot clip.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import sys
@@ -70,8 +69,7 @@ def load_library() -> ModuleType:
     if sys.platform == "darwin" and brew.is_dir():
         os.environ.setdefault("HOMEBREW_PREFIX", str(brew))  # pyfluidsynth looks there
     try:
-        with contextlib.redirect_stdout(None):  # Where CI is set it tells what it has found.
-            import fluidsynth
+        import fluidsynth
     except (ImportError, OSError, AttributeError) as error:
         raise AudioError(f"FluidSynth is not installed: {install_hint()}") from error
     if not hasattr(fluidsynth, "Synth"):

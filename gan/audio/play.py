@@ -1,7 +1,7 @@
 """From a roll and how it is played to sound: stems for the player, mixes for files.
 
-These two are the only ways from notes to sound. Both depend on their arguments alone, and on
-the soundfonts of this machine.
+There is no other way from notes to sound. All depends on the arguments alone, and on the
+soundfonts of this machine.
 """
 
 from __future__ import annotations
@@ -58,14 +58,12 @@ def mixdown(
     spec: RollSpec,
     performance: Performance,
     mix_gains: Sequence[float] | None = None,
-    include: Sequence[bool] | None = None,
 ) -> Sound:
     """The whole phrase as one sound until it has died away; at least as long as its bars.
 
-    `mix_gains` are linear factors and `include` the tracks that are heard, a value for each
-    track of the spec; `include` is `performance.include` where it is None.
+    `mix_gains` are linear factors for the tracks of the spec, 0 for one that is not heard.
     """
-    return Sound(_mixed(roll, spec, performance, mix_gains, include).sum(axis=0), RATE)
+    return Sound(_mixed(roll, spec, performance, mix_gains).sum(axis=0), RATE)
 
 
 def separate(
@@ -73,38 +71,30 @@ def separate(
     spec: RollSpec,
     performance: Performance,
     mix_gains: Sequence[float] | None = None,
-    include: Sequence[bool] | None = None,
 ) -> dict[str, Sound]:
     """What `mixdown` adds up to: a sound for the name of each track that is heard."""
-    parts = _mixed(roll, spec, performance, mix_gains, include)
-    heard = _heard(spec, performance, include)
-    names = zip(spec.track_names, parts, heard, strict=True)
-    return {name: Sound(part, RATE) for name, part, on in names if on}
-
-
-def _heard(
-    spec: RollSpec, performance: Performance, include: Sequence[bool] | None
-) -> Sequence[bool]:
-    return include or performance.include or (True,) * len(spec.tracks)
+    parts = _mixed(roll, spec, performance, mix_gains)
+    heard = [True] * len(parts) if mix_gains is None else [gain > 0 for gain in mix_gains]
+    named = zip(spec.track_names, parts, heard, strict=True)
+    return {name: Sound(part, RATE) for name, part, on in named if on}
 
 
 def _mixed(
-    roll: Roll,
-    spec: RollSpec,
-    performance: Performance,
-    mix_gains: Sequence[float] | None,
-    include: Sequence[bool] | None,
+    roll: Roll, spec: RollSpec, performance: Performance, mix_gains: Sequence[float] | None
 ) -> NDArray[np.float32]:
-    """Stems at their places in the mix, `(track, frames, 2)`; those not heard are silent.
+    """Stems at their places in the mix, `(track, frames, 2)`.
 
     All are rendered: the level is that of the whole band, whoever is muted.
     """
-    midi = perform(roll, spec, replace(performance, include=None))
+    midi = _midi(roll, spec, performance)
     stems = render_stems(midi, soundfont=choose_soundfont(performance.soundfont))
-    heard = np.asarray(_heard(spec, performance, include), float)
-    gains = heard * np.asarray([1.0] * len(heard) if mix_gains is None else mix_gains)
     missing = round(seconds(spec, performance.tempo) * RATE) - stems.shape[1]
-    return np.pad(balanced(stems, gains.tolist()), ((0, 0), (0, max(0, missing)), (0, 0)))
+    return np.pad(balanced(stems, mix_gains), ((0, 0), (0, max(0, missing)), (0, 0)))
+
+
+def _midi(roll: Roll, spec: RollSpec, performance: Performance) -> pretty_midi.PrettyMIDI:
+    """All tracks, muted ones too."""
+    return perform(roll, spec, performance, include=(True,) * len(spec.tracks))
 
 
 def _window(
@@ -115,7 +105,7 @@ def _window(
     That frame is a whole number of FluidSynth's blocks, so that notes fall on the same blocks
     as in the whole phrase.
     """
-    midi = perform(roll, spec, replace(performance, include=None))
+    midi = _midi(roll, spec, performance)
     begin = start * 60.0 / performance.tempo / spec.steps_per_beat
     for notes, instrument in zip(notes_from_roll(roll, spec), midi.instruments, strict=True):
         sounds = (notes[:, 1] > start) & (notes[:, 0] < end)

@@ -148,7 +148,8 @@ def balanced(
     scale = levelling_gain(stems, rate=rate) if level is None else level
     parts = stems * (factors * scale).astype(np.float32)[:, None, None]
     # A hair under the ceiling, for the rounding of the sum.
-    return parts * limiting_gain(parts.sum(axis=0), ceiling=CEILING - 1e-6, rate=rate)
+    parts *= limiting_gain(parts.sum(axis=0), ceiling=CEILING - 1e-6, rate=rate)
+    return parts
 
 
 def mix(

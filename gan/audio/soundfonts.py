@@ -23,6 +23,7 @@ DRUM_BANK = 128
 _PRESET_HEADER = struct.Struct("<20sHHHIII")  # SoundFont 2.04, section 7.2
 _ENOUGH_PROGRAMS = 100  # of 128: some General MIDI sets leave a few effects out
 _TOO_LARGE = 400 * 2**20  # bytes; loading more than this would be felt at every render
+_ENDINGS = (".sf2", ".sf3")
 _GOOD_NAMES = ("fluidr3", "generaluser", "musescore_general", "sgm")
 
 
@@ -95,11 +96,11 @@ def choose_soundfont(name: str = "") -> SoundFont:
 def read_soundfont(path: Path | str) -> SoundFont:
     """Read the list of presets of one file. Raises `AudioError` if it is no soundfont."""
     try:
-        resolved = Path(path).expanduser().resolve()
-        state = resolved.stat()
+        file = Path(path).expanduser()
+        state = file.stat()
     except (OSError, RuntimeError) as error:
         raise AudioError(f"The soundfont {path} cannot be read: {error}.") from error
-    font = _read(resolved, state.st_size, state.st_mtime_ns)
+    font = _read(file, state.st_size, state.st_mtime_ns)
     if isinstance(font, str):
         raise AudioError(font)
     return font
@@ -118,12 +119,12 @@ def _read(path: Path, size: int, changed: int) -> SoundFont | str:
         return str(error)
     programs = sum(1 for bank, _ in presets if bank == 0)
     drums = any(bank == DRUM_BANK for bank, _ in presets)
-    return SoundFont(path, programs >= _ENOUGH_PROGRAMS and drums, size)
+    return SoundFont(path.resolve(), programs >= _ENOUGH_PROGRAMS and drums, size)
 
 
 def _files(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix.lower() in (".sf2", ".sf3"))
+        return sorted(path for path in folder.iterdir() if path.name.lower().endswith(_ENDINGS))
     except OSError:
         return []
 

@@ -160,7 +160,7 @@ def _midi_notes(notes: NoteArray, time: _Time, *, track: int, shift: int) -> lis
             moved += 12
         late, louder = touch(track, onset, pitch, time.feel)
         start, stop = time.place(onset, end, late)
-        loudness = int(np.clip(round(velocity + louder), 1, 127))
+        loudness = min(max(round(velocity + louder), 1), 127)
         made.append(pretty_midi.Note(loudness, moved, start, stop))
     return made
 

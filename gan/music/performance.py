@@ -43,6 +43,7 @@ def perform(
     how: Performance,
     text: str | None = None,
     *,
+    include: Sequence[bool] | None = None,
     gains: Sequence[float] | None = None,
     minor: bool = False,
 ) -> pretty_midi.PrettyMIDI:
@@ -53,7 +54,7 @@ def perform(
         tempo=how.tempo,
         transpose=how.transpose,
         programs=how.programs,
-        include=how.include,
+        include=how.include if include is None else include,
         text=text,
         feel=how.feel,
         gains=gains,
@@ -67,6 +68,7 @@ def midi_file(
     how: Performance,
     text: str | None = None,
     *,
+    include: Sequence[bool] | None = None,
     gains: Sequence[float] | None = None,
     markers: Sequence[tuple[int, str]] = (),
     minor: bool = False,
@@ -76,5 +78,5 @@ def midi_file(
     `gains` are the mix, a linear factor for each track of the spec; `markers` name sections
     by the bar (counted from 0) at which they begin.
     """
-    midi = perform(roll, spec, how, text, gains=gains, minor=minor)
+    midi = perform(roll, spec, how, text, include=include, gains=gains, minor=minor)
     return midi_bytes(midi, bars=spec.bars, markers=markers)
