@@ -89,7 +89,8 @@ name = f"{info.name}-seed-{document.phrase.seed}-and-{wanted.bars}-bars"
 whole = np.pad(music, ((0, 0), (0, missing), (0, 0), (0, 0)))
 if missing and state["compose:stopped"]:
     whole, long_spec = music, replace(spec, bars=music.shape[1] // spec.steps_per_bar)
-piece = Piece(whole, long_spec, name)
+markers = ((0, "Phrase"), (spec.bars, "Continuation"))
+piece = Piece(whole, long_spec, name, markers)
 loop = show_piece(session, piece, key="compose:player", loop=wanted.loop)
 if loop != wanted.loop:
     take("loop", loop=loop)

@@ -85,7 +85,9 @@ else:
         config={"displayModeBar": False},
     )
     joined, long_spec = concatenated(rolls, spec)
-    piece = Piece(joined, long_spec, f"{info.name}-seed-{first.seed}-to-{last.seed}")
+    markers = tuple((k * spec.bars, f"Phrase {k + 1}") for k in range(len(rolls)))
+    name = f"{info.name}-seed-{first.seed}-to-{last.seed}"
+    piece = Piece(joined, long_spec, name, markers)
     loop = show_piece(session, piece, key="walk:player", loop=session.document.walk.loop)
     if loop != session.document.walk.loop:
         take("loop", loop=loop)

@@ -21,7 +21,7 @@ from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.live.backend import moved
 from gan.app.session_file import open_session, session_bytes
-from gan.app.widgets.exports import file_name, midi_file
+from gan.app.widgets.exports import file_name, midi_of
 from gan.app.widgets.piece import Piece
 from gan.audio.mix import Mix, TrackMix, gains, heard
 from gan.audio.play import mixdown
@@ -111,7 +111,8 @@ def test_solo_counts_for_files_as_it_does_for_the_ear() -> None:
 def test_silence_is_as_long_as_the_music() -> None:
     muted = Mix(tracks={name: TrackMix(mute=True) for name in SPEC.track_names})
     for mix in (Mix(), muted):
-        sound = mixdown(np.zeros(SPEC.shape, np.uint8), SPEC, Performance(), mix)
+        levels = gains(mix, SPEC.track_names)
+        sound = mixdown(np.zeros(SPEC.shape, np.uint8), SPEC, Performance(), levels)
         assert sound.seconds == 4 and len(encode_flac(sound)) > 40
 
 
@@ -149,7 +150,7 @@ def opened(engine: Engine, address: str) -> tuple[Document, tuple[str, ...]]:
 
 def midi(engine: Engine, document: Document) -> bytes:
     """The bytes that the button MIDI gives."""
-    return midi_file(Piece(engine.render(document.phrase), SPEC, "phrase"), document)
+    return midi_of(Piece(engine.render(document.phrase), SPEC, "phrase"), document)
 
 
 def test_a_link_gives_the_same_bytes_of_midi(engine: Engine) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 
 import numpy as np
 import pytest
@@ -12,15 +11,14 @@ from PIL import Image
 
 from gan.app.player.component import Grid
 from gan.app.player.events import Action, read_strokes
-from gan.audio.play import play
+from gan.audio.play import _window, play
+from gan.audio.render import RATE
 from gan.errors import LatentError, SpecError
 from gan.models.sampling import Sampling
 from gan.music.edits import Edit, with_edits
 from gan.music.feel import Feel, swung, touch
-from gan.music.midi import midi_from_roll
 from gan.music.performance import Performance, perform
 from gan.music.rolls import binarise, is_valid, notes_from_roll, roll_from_notes
-from gan.music.score import engraved, musicxml, sharps, sounds
 from gan.pictures import roll_png
 
 LEAD, CHORDS, KIT = range(3)
@@ -143,21 +141,15 @@ def test_humanising_is_the_same_each_time_and_small() -> None:
 
 
 def test_feel_reaches_the_midi_and_a_window_of_it() -> None:
-    feel = Feel(swing=0.5, humanise=0.7)
-    whole = midi_from_roll(phrase(), tiny.SPEC, feel=feel)
-    later = phrase()[:, 8:]
-    padded = np.concatenate([later, np.zeros_like(phrase()[:, :8])], axis=1)
-    padded[LEAD, 0, :, 1] = padded[LEAD, 0, :, 0]
-    window = midi_from_roll(padded, tiny.SPEC, feel=feel, origin=8)
-    second = whole.instruments[LEAD].notes[1]
-    same = window.instruments[LEAD].notes[0]
-    step = 60 / 120 / tiny.SPEC.steps_per_beat
-    assert same.start == pytest.approx(max(second.start - 8 * step, 0.0), abs=1e-6)
-    assert same.velocity == second.velocity
-    straight = midi_from_roll(phrase(), tiny.SPEC)
-    assert [n.start for n in whole.instruments[LEAD].notes] != [
-        n.start for n in straight.instruments[LEAD].notes
-    ]
+    how = Performance(feel=Feel(swing=0.5, humanise=0.7))
+    whole = perform(phrase(), tiny.SPEC, how).instruments[LEAD].notes
+    straight = perform(phrase(), tiny.SPEC, Performance()).instruments[LEAD].notes
+    assert [note.start for note in whole] != [note.start for note in straight]
+    window, frames = _window(phrase(), tiny.SPEC, how, 9, 12)
+    (note,) = window.instruments[LEAD].notes
+    assert note.start + frames / RATE == pytest.approx(whole[1].start, abs=1e-9)
+    assert note.end + frames / RATE == pytest.approx(whole[1].end, abs=1e-9)
+    assert note.velocity == whole[1].velocity
 
 
 def test_feel_is_heard() -> None:
@@ -175,48 +167,6 @@ def test_feel_out_of_range_is_refused(values: dict[str, float]) -> None:
 
 
 # --- Files ------------------------------------------------------------------------------------
-
-
-def test_a_voice_lasts_to_its_next_sound() -> None:
-    rows = [(0, 16, 60), (0, 4, 64), (8, 12, 67)]
-    assert sounds(rows) == [(0, 8, (60, 64)), (8, 12, (67,))]
-
-
-@pytest.mark.parametrize(
-    ("shift", "signature"), [(0, 0), (7, 1), (2, 2), (-2, -2), (6, 6), (5, -1)]
-)
-def test_keys_have_their_signature(shift: int, signature: int) -> None:
-    assert sharps(shift) == signature
-
-
-def test_the_score_has_every_note_where_it_begins() -> None:
-    from music21 import converter
-
-    xml = musicxml(phrase(), tiny.SPEC, transpose=2, tempo=90, title="A test")
-    score = converter.parseData(xml.decode())
-    lead = score.parts[0].flatten()
-    assert [(n.offset, n.pitch.midi) for n in lead.notes] == [(0.0, 62), (2.0, 66)]
-    assert lead.keySignature.sharps == 2
-    assert score.parts[0].partName == "Lead"
-    below = [part for part in score.parts if part.flatten().getElementsByClass("BassClef")]
-    assert sorted(p.midi for p in below[0].flatten().notes[0].pitches) == [54, 57]
-    pages = engraved(xml)
-    assert len(pages) == 1 and pages[0].lstrip().startswith("<")
-    assert pages[0].count('class="note"') >= 4
-
-
-def test_every_thread_can_engrave() -> None:
-    xml, pages = musicxml(phrase(), tiny.SPEC), []
-    for _ in range(2):
-        thread = threading.Thread(target=lambda: pages.extend(engraved(xml)))
-        thread.start()
-        thread.join()
-    assert len(pages) == 2 and pages[0].count('class="note"') >= 4
-
-
-def test_an_empty_phrase_has_a_score_too() -> None:
-    empty = np.zeros(tiny.SPEC.shape, np.uint8)
-    assert engraved(musicxml(empty, tiny.SPEC))
 
 
 def test_the_picture_shows_the_tracks_in_their_colours() -> None:

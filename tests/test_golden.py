@@ -26,7 +26,7 @@ from gan.app.document import Document
 from gan.app.history import Session
 from gan.app.session import scope_of
 from gan.app.session_file import open_session
-from gan.app.widgets.exports import midi_file
+from gan.app.widgets.exports import midi_of
 from gan.app.widgets.piece import Piece
 from gan.audio.mix import Mix, TrackMix
 from gan.engine import Engine, load
@@ -165,7 +165,7 @@ def rendered(query: Query) -> np.ndarray:
 def exported(query: Query, roll: np.ndarray) -> pretty_midi.PrettyMIDI:
     """The MIDI file of a phrase as Explore gives it."""
     piece = Piece(roll, shipped()[query["c"][0]].spec, "phrase")
-    return pretty_midi.PrettyMIDI(io.BytesIO(midi_file(piece, opened(query)[0])))
+    return pretty_midi.PrettyMIDI(io.BytesIO(midi_of(piece, opened(query)[0])))
 
 
 # --- What the files hold ----------------------------------------------------------------------
@@ -256,9 +256,9 @@ def recipe_of(path: Path) -> dict[str, list[str]]:
 
 
 def played(midi: pretty_midi.PrettyMIDI) -> list[Any]:
-    """All that is heard of a MIDI file."""
+    """All that is heard of a MIDI file but how hard notes are struck, which may get better."""
     return [
-        (each.name, each.program, [(n.start, n.end, n.pitch, n.velocity) for n in each.notes])
+        (each.name, each.program, [(n.start, n.end, n.pitch) for n in each.notes])
         for each in midi.instruments
     ] + [midi.get_tempo_changes()[1].tolist(), midi.resolution]
 

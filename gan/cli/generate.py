@@ -22,9 +22,8 @@ from gan.errors import LatentError
 from gan.files import write_bytes, write_json
 from gan.models.checkpoint import read_info
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
-from gan.music.midi import midi_bytes
 from gan.music.parts import concatenated
-from gan.music.performance import TEMPO_MAX, TEMPO_MIN, Performance, perform
+from gan.music.performance import TEMPO_MAX, TEMPO_MIN, Performance, midi_file
 from gan.phrase import SEED_MAX, TRUNCATION_MAX, PhraseState, latent_numbers
 from gan.spec import CHECKPOINTS, RollSpec
 
@@ -141,9 +140,8 @@ class Writer:
 
     def music(self, name: str, roll: np.ndarray, spec: RollSpec, document: Document) -> None:
         """A roll as MIDI, and as sound where that is asked for."""
-        midi = perform(roll, spec, self.performance, recipe(document))
         path = self.path(name, ".mid")
-        write_bytes(path, midi_bytes(midi))
+        write_bytes(path, midi_file(roll, spec, self.performance, recipe(document)))
         print(path)
         if self.args.wav:
             from gan.audio.play import mixdown

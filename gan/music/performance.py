@@ -10,7 +10,7 @@ import pretty_midi
 from msgspec import Meta
 
 from gan.music.feel import Feel
-from gan.music.midi import midi_from_roll
+from gan.music.midi import midi_bytes, midi_from_roll
 from gan.music.rolls import Roll
 from gan.spec import RollSpec
 
@@ -51,11 +51,10 @@ def perform(
     text: str | None = None,
     *,
     include: Sequence[bool] | None = None,
+    gains: Sequence[float] | None = None,
+    minor: bool = False,
 ) -> pretty_midi.PrettyMIDI:
-    """A roll as MIDI, played like this; `text` is kept in the file.
-
-    `include` says of each track whether it is in the file; None is all.
-    """
+    """A roll as MIDI, played like this; the other arguments are those of `midi_from_roll`."""
     return midi_from_roll(
         roll,
         spec,
@@ -65,4 +64,26 @@ def perform(
         include=include,
         text=text,
         feel=how.feel,
+        gains=gains,
+        minor=minor,
     )
+
+
+def midi_file(
+    roll: Roll,
+    spec: RollSpec,
+    how: Performance,
+    text: str | None = None,
+    *,
+    include: Sequence[bool] | None = None,
+    gains: Sequence[float] | None = None,
+    markers: Sequence[tuple[int, str]] = (),
+    minor: bool = False,
+) -> bytes:
+    """A roll as the bytes of a MIDI file, exactly `spec.bars` long.
+
+    `gains` are the mix, a linear factor for each track of the spec; `markers` name sections
+    by the bar (counted from 0) at which they begin.
+    """
+    midi = perform(roll, spec, how, text, include=include, gains=gains, minor=minor)
+    return midi_bytes(midi, bars=spec.bars, markers=markers)

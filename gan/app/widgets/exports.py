@@ -15,16 +15,15 @@ from gan.app import link
 from gan.app.document import Document
 from gan.app.widgets.piece import Piece
 from gan.audio.mix import gains, heard
-from gan.audio.play import mixdown, stems_of
-from gan.audio.render import Sound, encode_flac, encode_wav, levelling_gain, mix
-from gan.music.midi import midi_bytes
-from gan.music.performance import perform
+from gan.audio.play import mixdown, separate
+from gan.audio.render import Sound, encode_flac, encode_wav
+from gan.music.performance import midi_file
 from gan.pictures import roll_png
 
 
 def quick_exports(piece: Piece, document: Document) -> None:
     """The two that are wanted most."""
-    _download("MIDI", lambda: midi_file(piece, document), f"{piece.name}.mid", "audio/midi")
+    _download("MIDI", lambda: midi_of(piece, document), f"{piece.name}.mid", "audio/midi")
     _download("WAV", lambda: encode_wav(_sound(piece, document)), f"{piece.name}.wav", "audio/wav")
 
 
@@ -42,7 +41,7 @@ def all_exports(piece: Piece, document: Document) -> None:
         for index, track in enumerate(spec.track_names):
             _download(
                 f"MIDI: {track.capitalize()}",
-                lambda index=index: midi_file(piece, document, only=index),  # type: ignore[misc]
+                lambda index=index: midi_of(piece, document, only=index),  # type: ignore[misc]
                 f"{name}-{file_name(track, spec.track_names)}.mid",
                 "audio/midi",
             )
@@ -75,31 +74,37 @@ def _download(label: str, make: Callable[[], bytes], name: str, mime: str) -> No
     )
 
 
-def midi_file(piece: Piece, document: Document, *, only: int | None = None) -> bytes:
+def midi_of(piece: Piece, document: Document, *, only: int | None = None) -> bytes:
     """The piece as it is heard, or one track of it by its index, with the recipe as text."""
     tracks = piece.spec.track_names
     include = heard(document.mix, tracks)
     if only is not None:
         include = tuple(index == only for index in range(len(tracks)))
-    text = link.recipe(document)
-    return midi_bytes(perform(piece.roll, piece.spec, document.performance, text, include=include))
+    return midi_file(
+        piece.roll,
+        piece.spec,
+        document.performance,
+        link.recipe(document),
+        include=include,
+        gains=gains(document.mix, tracks),
+        markers=piece.markers,
+    )
 
 
 def _sound(piece: Piece, document: Document) -> Sound:
-    return mixdown(piece.roll, piece.spec, document.performance, document.mix)
+    levels = gains(document.mix, piece.spec.track_names)
+    return mixdown(piece.roll, piece.spec, document.performance, levels)
 
 
 def stems_zip(piece: Piece, document: Document) -> bytes:
     """One WAV a track that is heard, at the level that they have in the mix."""
     tracks = piece.spec.track_names
-    stems = stems_of(piece.roll, piece.spec, document.performance)
-    level = levelling_gain(stems)
+    levels = gains(document.mix, tracks)
+    sounds = separate(piece.roll, piece.spec, document.performance, levels)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for track, stem, gain in zip(tracks, stems, gains(document.mix, tracks), strict=True):
-            if gain:
-                sound = mix(stem[None], [gain], level=level)
-                archive.writestr(f"{file_name(track, tracks)}.wav", encode_wav(sound))
+        for track, sound in sounds.items():
+            archive.writestr(f"{file_name(track, tracks)}.wav", encode_wav(sound))
     return target.getvalue()
 
 
@@ -119,8 +124,16 @@ def _musicxml(piece: Piece, document: Document) -> bytes:
     from gan.music.score import musicxml
 
     how = document.performance
-    title = piece.name.replace("-", " ")
-    return musicxml(piece.roll, piece.spec, tempo=how.tempo, transpose=how.transpose, title=title)
+    return musicxml(
+        piece.roll,
+        piece.spec,
+        tempo=how.tempo,
+        transpose=how.transpose,
+        title=piece.name.replace("-", " "),
+        include=heard(document.mix, piece.spec.track_names),
+        programs=how.programs,
+        markers=piece.markers,
+    )
 
 
 def _score(piece: Piece, document: Document) -> None:

@@ -20,11 +20,15 @@ from gan.spec import RollSpec
 
 @dataclass(frozen=True)
 class Piece:
-    """Music of any length, `(track, step, pitch, channel)`, with its spec and a file name."""
+    """Music of any length, `(track, step, pitch, channel)`, with its spec and a file name.
+
+    `markers` name sections by the bar, counted from 0, at which they begin.
+    """
 
     roll: Rolls
     spec: RollSpec
     name: str
+    markers: tuple[tuple[int, str], ...] = ()
 
 
 def track_panel(
