@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from gan.app.live.server import live_route
+from gan.app.loading import load_first
 from gan.app.player.routes import player_routes
 from gan.cli.environment import set_environment
 from gan.spec import ROOT
 
 set_environment()
 app = st.App(ROOT / "gan" / "app" / "main.py", routes=[*player_routes(), live_route()])
+load_first()

@@ -19,6 +19,7 @@ from typing import IO, Any
 
 import msgspec
 import numpy as np
+import platformdirs
 from numpy.typing import NDArray
 
 if sys.platform == "win32":
@@ -26,18 +27,17 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+PRODUCT = "latent-music-explorer"
+FORMER = "musical-gan"  # the folder of the first version
 JSON_MAX = 8 << 20  # bytes
 _LEFTOVER = re.compile(r"\..+\.(\d+)\.tmp")
 
 
-def user_folder() -> Path:
+def user_folder(product: str = PRODUCT) -> Path:
     """Where the platform keeps a user's data; `GAN_DATA` names another place."""
     if "GAN_DATA" in os.environ:
         return Path(os.environ["GAN_DATA"])
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "musical-gan"
-    base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "musical-gan"
+    return Path(platformdirs.user_data_dir(product, appauthor=False))
 
 
 @contextmanager

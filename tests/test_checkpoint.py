@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 import tiny
 
-from gan.engine import first_point, read_preview
 from gan.errors import CheckpointError, GanError, SpecError
 from gan.files import arrays_bytes, json_bytes, locked, parse_json, remove_leftovers, write_bytes
 from gan.models.checkpoint import (
@@ -31,6 +30,7 @@ from gan.models.checkpoint import (
 )
 from gan.models.config import config_from_dict, least_weights
 from gan.models.parts import MANIFEST, listed, path_of, read_part, read_parts, write_parts
+from gan.preview import first_phrase, read_preview
 from gan.quality.card import cost_of, read_card
 from gan.quality.evaluation import Reference, load_reference, reference_part
 from gan.sliders.directions import Direction
@@ -91,7 +91,7 @@ def everything(root: Path) -> None:
     usable, _ = list_checkpoints(root)
     for info in usable:
         usable_directions(info, DIMENSIONS)
-        first_point(info)
+        first_phrase(info)
         read_log(info.path)
         cost_of(info)
         readers: list[Callable[[], object]] = [

@@ -6,26 +6,27 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from gan.cli.environment import (
-    add_verbose,
-    between,
-    load_tensorflow,
-    quiet_libraries,
-    run_command,
-)
-from gan.engine import SEED_MAX, TRUNCATION_MAX, Engine, PhraseState, concatenated, load
+from gan.app.document import Continuation, Document, Walk
+from gan.app.link import recipe
+from gan.cli.environment import add_verbose, between, load_tensorflow, quiet_libraries, run_command
+from gan.engine import Engine, load
 from gan.errors import LatentError
+from gan.files import remove_leftovers, write_bytes, write_json
 from gan.models.checkpoint import read_info
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
-from gan.music.performance import TEMPO_MAX, TEMPO_MIN, Performance
-from gan.spec import CHECKPOINTS
+from gan.music.parts import concatenated
+from gan.music.performance import TEMPO_MAX, TEMPO_MIN, Performance, midi_file
+from gan.phrase import SEED_MAX, TRUNCATION_MAX, PhraseState, latent_numbers
+from gan.spec import CHECKPOINTS, RollSpec
+
+BLOCK = 256  # phrases that are decoded together
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -71,65 +72,90 @@ def read_z(path: Path, engine: Engine) -> np.ndarray:
     return engine.generator.check(z)
 
 
-def phrases(args: argparse.Namespace, engine: Engine) -> tuple[list[str], Any, Any]:
-    """Names, latents and rolls of what is asked for."""
+def asked_for(args: argparse.Namespace, engine: Engine) -> Iterator[tuple[str, PhraseState]]:
+    """Names and states of the phrases that are asked for."""
+    how = Sampling(args.temperature, args.top_p)
     if args.z is not None:
-        z = read_z(args.z, engine)
-        names = [f"z-{k:04d}" for k in range(len(z))]
-        return names, z, engine.rolls_of_z(z, sampling(args))
-    if args.interpolate:
-        a, b = args.interpolate
-        ends = PhraseState(a, args.truncation), PhraseState(b, args.truncation)
-        z, rolls = engine.between(*ends, args.steps)
-        return [f"seed-{a}-to-{b}-{k:03d}" for k in range(args.steps)], z, rolls
-    z, rolls = engine.sample(args.num_samples, args.seed, args.truncation, sampling(args))
-    return [f"seed-{args.seed + k:06d}" for k in range(args.num_samples)], z, rolls
+        for k, z in enumerate(read_z(args.z, engine)):
+            yield f"z-{k:04d}", PhraseState(z=latent_numbers(z), sampling=how)
+    elif args.interpolate:
+        a, b = (PhraseState(seed, args.truncation, sampling=how) for seed in args.interpolate)
+        for k, state in enumerate(engine.between(a, b, args.steps)):
+            yield f"seed-{a.seed}-to-{b.seed}-{k:03d}", state
+    else:
+        for seed in range(args.seed, args.seed + args.num_samples):
+            yield f"seed-{seed:06d}", PhraseState(seed, args.truncation, sampling=how)
 
 
-def sampling(args: argparse.Namespace) -> Sampling:
-    return Sampling(args.temperature, args.top_p)
+class Writer:
+    """Writes music of one generator into a folder and prints the paths, one a line."""
 
+    def __init__(self, args: argparse.Namespace, engine: Engine) -> None:
+        self.args, self.engine = args, engine
+        self.folder = args.output_dir.resolve()
+        self.performance = Performance(tempo=args.tempo, transpose=args.transpose)
 
-def continued(args: argparse.Namespace, engine: Engine, roll: np.ndarray) -> Any:
-    """A phrase with `--bars` more bars after it, and the spec of that length."""
-    spec = engine.spec
-    if not args.bars:
-        return roll, spec
-    more = engine.continue_(roll, args.bars, seed=args.seed, sampling=sampling(args))
-    return np.concatenate([roll, more], axis=1), replace(spec, bars=spec.bars + args.bars)
+    def path(self, name: str, ending: str) -> Path:
+        return Path(self.folder / f"{self.engine.info.name}-{name}{ending}")
+
+    def phrase(self, name: str, state: PhraseState, roll: np.ndarray) -> None:
+        """One phrase, with the bars that follow it where they are asked for."""
+        args, spec = self.args, self.engine.spec
+        document = self.document(state)
+        if args.bars:
+            document = replace(document, continuation=Continuation(args.bars, args.seed))
+            more = self.engine.continued(state, args.bars, seed=args.seed)
+            roll, spec = concatenated([roll, more], spec)
+        self.music(name, roll, spec, document)
+        if args.save_z:
+            path = self.path(name, ".json")
+            write_json(path, {"z": [float(value) for value in self.engine.z(state)]})
+            print(path)
+
+    def walk(self, states: Sequence[PhraseState], rolls: Sequence[np.ndarray]) -> None:
+        """All phrases of an interpolation as one piece."""
+        a, b = states[0], states[-1]
+        walk = Walk(end=b, steps=len(states))
+        joined, spec = concatenated(rolls, self.engine.spec)
+        document = replace(self.document(a), walk=walk)
+        self.music(f"seed-{a.seed}-to-{b.seed}", joined, spec, document)
+
+    def document(self, state: PhraseState) -> Document:
+        info = self.engine.info
+        return Document(info.name, info.digest, state, self.performance)
+
+    def music(self, name: str, roll: np.ndarray, spec: RollSpec, document: Document) -> None:
+        """A roll as MIDI, and as sound where that is asked for."""
+        path = self.path(name, ".mid")
+        write_bytes(path, midi_file(roll, spec, self.performance, recipe(document)))
+        print(path)
+        if self.args.wav:
+            from gan.audio.play import mixdown
+            from gan.audio.render import encode_wav
+
+            path = self.path(name, ".wav")
+            with quiet_libraries(verbose=self.args.verbose):
+                sound = encode_wav(mixdown(roll, spec, self.performance))
+            write_bytes(path, sound)
+            print(path)
 
 
 def write(args: argparse.Namespace, engine: Engine) -> int:
-    """Decode and write; returns the number of phrases."""
-    from gan.audio.render import render_with_midi2audio
-    from gan.files import remove_leftovers, write_bytes, write_json
-    from gan.music.midi import midi_bytes, midi_from_roll
-
-    folder, stem = args.output_dir.resolve(), engine.info.name
-    remove_leftovers(folder)
-    names, z, rolls = phrases(args, engine)
-    how = Performance(tempo=args.tempo, transpose=args.transpose)
-    for name, latent, roll in zip(names, z, rolls, strict=True):
-        path = folder / f"{stem}-{name}.mid"
-        long, spec = continued(args, engine, roll)
-        text = f"{stem} {engine.info.digest} {name}"
-        midi = midi_from_roll(long, spec, tempo=how.tempo, transpose=how.transpose, text=text)
-        write_bytes(path, midi_bytes(midi))
-        print(path)
-        if args.save_z:
-            write_json(path.with_suffix(".json"), {"z": [float(value) for value in latent]})
-            print(path.with_suffix(".json"))
-        if args.wav:
-            with quiet_libraries(verbose=args.verbose):
-                render_with_midi2audio(midi, path.with_suffix(".wav"))
-            print(path.with_suffix(".wav"))
-    if args.interpolate:
-        joined, spec = concatenated(rolls, engine.spec)
-        path = folder / f"{stem}-seed-{args.interpolate[0]}-to-{args.interpolate[1]}.mid"
-        whole = midi_from_roll(joined, spec, tempo=args.tempo, transpose=args.transpose)
-        write_bytes(path, midi_bytes(whole))
-        print(path)
-    return len(names)
+    """Render and write; returns the number of phrases."""
+    writer, count = Writer(args, engine), 0
+    remove_leftovers(writer.folder)
+    walk: list[tuple[PhraseState, np.ndarray]] = []
+    wanted = asked_for(args, engine)
+    while block := list(islice(wanted, BLOCK)):
+        rolls = engine.render_all([state for _, state in block])
+        for (name, state), roll in zip(block, rolls, strict=True):
+            writer.phrase(name, state, roll)
+            if args.interpolate:
+                walk.append((state, roll))
+        count += len(block)
+    if walk:
+        writer.walk(*zip(*walk, strict=True))
+    return count
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -173,7 +173,7 @@ def run(args: argparse.Namespace) -> None:
 
 def train(run: Run) -> None:
     """Train, tune, and find the sliders' directions."""
-    from gan.engine import prepare
+    from gan.preview import prepare
     from gan.training.device import describe_device
     from gan.training.loop import begin
 

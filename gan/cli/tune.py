@@ -16,8 +16,8 @@ from gan.cli.environment import SAMPLES, add_verbose, load_tensorflow, run_comma
 from gan.data.dataset import must_fit, split_by_song
 from gan.data.ingest import ingest
 from gan.data.progress import terminal_progress
-from gan.engine import prepare
 from gan.models.checkpoint import load_generator, read_info
+from gan.preview import prepare
 from gan.quality.evaluation import evaluate, reference, store
 from gan.training.claim import claimed
 from gan.training.tuning import tune
