@@ -1,18 +1,14 @@
-"""What a musician does to a phrase: notes by hand, feel, files, favourites."""
+"""What a musician does to a phrase: notes by hand, feel, files."""
 
 from __future__ import annotations
 
 import io
-import json
-import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny
 from PIL import Image
 
-from gan.app import library
 from gan.app.player.component import Grid
 from gan.app.player.events import Action, read_strokes
 from gan.audio.play import _window, play
@@ -190,81 +186,5 @@ def test_the_picture_names_octaves_as_they_sound() -> None:
 
 
 def test_one_track_alone_as_midi() -> None:
-    how = Performance(include=(False, True, False))
-    assert [one.name for one in perform(phrase(), tiny.SPEC, how).instruments] == ["CHORDS"]
-
-
-# --- Favourites -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
-    return tmp_path / "data"
-
-
-def test_favourites_are_kept_newest_first_and_forgotten(home: Path) -> None:
-    assert library.read() == []
-    library.add("One", "pop", {"p": "1~1~~", "off": ["A", "B"]})
-    library.add(" Two ", "pop", {"p": "2~1~~"})
-    library.add("One", "pop", {"p": "3~1~~"})
-    found = library.read()
-    assert [(each.name, each.query["p"]) for each in found] == [
-        ("One", ["3~1~~"]),
-        ("Two", ["2~1~~"]),
-    ]
-    library.remove("One", "pop")
-    assert [each.name for each in library.read()] == ["Two"]
-    assert [path.name for path in home.iterdir()] == ["favourites.json"]
-
-
-def test_phrases_without_a_name_do_not_replace_each_other(home: Path) -> None:
-    for seed in "123":
-        library.add(" ", "pop", {"p": seed})
-    assert [each.name for each in library.read()] == ["Phrase 3", "Phrase 2", "Phrase 1"]
-
-
-def test_a_full_shelf_loses_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "MOST", 2)
-    library.add("One", "pop", {"p": "1"})
-    library.add("Two", "pop", {"p": "2"})
-    with pytest.raises(library.ShelfError, match="forget some"):
-        library.add("Three", "pop", {"p": "3"})
-    assert [each.name for each in library.read()] == ["Two", "One"]
-
-
-@pytest.mark.parametrize("text", ["{", "[]", '{"favourites": 3}', "\x00"])
-def test_a_broken_file_is_put_aside(home: Path, text: str) -> None:
-    home.mkdir()
-    (home / "favourites.json").write_text(text, encoding="utf-8")
-    assert library.read() == []
-    library.add("New", "pop", {"p": "1"})
-    assert len(library.read()) == 1
-    assert [p.read_text() for p in home.glob("favourites-broken-*")] == [text]
-
-
-def test_entries_that_are_none_are_left_out(home: Path) -> None:
-    home.mkdir()
-    good = {"name": "A", "checkpoint": "pop", "query": {"p": ["1"]}}
-    bad = [3, {}, {**good, "name": 1}, {**good, "query": []}, {**good, "query": {"p": [1]}}]
-    values = {"favourites": [*bad, good]}
-    (home / "favourites.json").write_text(json.dumps(values), encoding="utf-8")
-    assert [each.name for each in library.read()] == ["A"]
-
-
-def test_many_at_once_lose_nothing(home: Path) -> None:
-    threads = [
-        threading.Thread(target=library.add, args=(f"n{k}", "pop", {"p": str(k)}))
-        for k in range(16)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(library.read()) == 16
-
-
-def test_a_folder_that_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GAN_DATA", "/proc/nowhere")
-    with pytest.raises(library.ShelfError, match="cannot be written"):
-        library.add("A", "pop", {"p": "1"})
+    alone = perform(phrase(), tiny.SPEC, Performance(), include=(False, True, False))
+    assert [one.name for one in alone.instruments] == ["CHORDS"]

@@ -7,9 +7,7 @@ soundfonts of this machine.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pretty_midi
@@ -133,17 +131,3 @@ def _level(spec: RollSpec, programs: tuple[int, ...] | None, soundfont: SoundFon
         tracks.append(np.array(rows, np.int32))
     midi = midi_from_roll(roll_from_notes(tracks, spec), spec, programs=programs)
     return RESTS * levelling_gain(render_stems(midi, soundfont=soundfont))
-
-
-def stems_of(
-    roll: Roll,
-    spec: RollSpec,
-    *,
-    how: Performance,
-    soundfont: str | None = None,
-    start: int = 0,
-    end: int | None = None,
-) -> Stems:
-    """`play`, for callers that still name a soundfont by its path."""
-    name = how.soundfont if soundfont is None else Path(soundfont).stem
-    return play(roll, spec, replace(how, soundfont=name), start, end)

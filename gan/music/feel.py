@@ -6,8 +6,10 @@ All are functions of where a note stands in the music and of a seed: nothing is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from gan.errors import SpecError
@@ -18,6 +20,7 @@ TRIPLET = 2 / 3  # where the second eighth of a beat falls at full swing
 TIMING = 0.012  # seconds, standard deviation at full humanising
 VELOCITY = 9.0  # of MIDI's 127, the same
 
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 # Velocities, of MIDI's 127.
 PLAIN = 80.0
 METRE = (13.0, 8.0, 5.0, -3.0, -9.0)  # downbeat, half bar, beat, half beat, between
@@ -31,9 +34,9 @@ CHORD, TOP = 3.0, 4.0  # softer for each doubling of a chord's notes; its highes
 class Feel:
     """`swing` 0 (straight) to 1 (triplets) and `humanise` 0 to 1, of a `seed`."""
 
-    swing: float = 0.0
-    humanise: float = 0.0
-    seed: int = 0
+    swing: Share = 0.0
+    humanise: Share = 0.0
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
     def __post_init__(self) -> None:
         if not (0.0 <= self.swing <= 1.0 and 0.0 <= self.humanise <= 1.0):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import pretty_midi
+from msgspec import Meta
 
 from gan.music.feel import Feel
 from gan.music.midi import midi_bytes, midi_from_roll
@@ -16,20 +18,25 @@ TEMPO_MIN, TEMPO_MAX = 40.0, 240.0
 TRANSPOSE_MAX = 12
 
 
+Program = Annotated[int, Meta(ge=0, le=127)]
+
+
 @dataclass(frozen=True)
 class Performance:
-    """How a phrase is played: quarter notes a minute, semitones, programs, feel, soundfont.
+    """How a phrase is played.
 
-    `programs` and `include` (the tracks that are heard) have an entry a track; None means the
-    spec's programs and all. `soundfont` is a name; empty, the best on this machine.
+    tempo      quarter notes a minute.
+    transpose  semitones from C major / A minor, of all tracks but drums.
+    programs   General MIDI, one a track; None is the spec's own.
+    feel       swing and humanising.
+    soundfont  its name; empty is the first that is found.
     """
 
-    tempo: float = 120.0
-    transpose: int = 0
-    programs: tuple[int, ...] | None = None
-    include: tuple[bool, ...] | None = None
+    tempo: Annotated[float, Meta(ge=TEMPO_MIN, le=TEMPO_MAX)] = 120.0
+    transpose: Annotated[int, Meta(ge=-TRANSPOSE_MAX, le=TRANSPOSE_MAX)] = 0
+    programs: tuple[Program, ...] | None = None
     feel: Feel = field(default_factory=Feel)
-    soundfont: str = ""
+    soundfont: Annotated[str, Meta(max_length=80)] = ""
 
 
 def seconds(spec: RollSpec, tempo: float) -> float:
@@ -54,7 +61,7 @@ def perform(
         tempo=how.tempo,
         transpose=how.transpose,
         programs=how.programs,
-        include=how.include if include is None else include,
+        include=include,
         text=text,
         feel=how.feel,
         gains=gains,
