@@ -211,6 +211,12 @@ def test_note_values_can_be_read_in_their_bar(sound: tuple[int, int], values: li
     assert sum(sign.length for sign in written([(*sound, (60,))], ONE)[0]) == 16
 
 
+def test_a_whole_rest_stands_for_its_bar_only() -> None:
+    six = RollSpec(tracks=(Track("One"),), bars=1, beats_per_bar=6)
+    values = [(sign.value.type, sign.value.dots) for sign in written([(0, 8, (60,))], six)[0]]
+    assert values == [("half", 0), ("quarter", 0), ("half", 1)]
+
+
 def test_triplets_are_written_and_fifths_of_a_beat_refused() -> None:
     thirds = RollSpec(tracks=(Track("One"),), bars=1, steps_per_beat=3)
     signs = written([(0, 1, (60,)), (1, 3, (62,)), (3, 6, (64,))], thirds)[0]

@@ -30,6 +30,7 @@ def limiting_gain(
     if loudest <= ceiling:
         return np.ones((frames, 1), np.float32)
     peaks = np.maximum.reduceat(np.abs(samples), starts, axis=0).max(axis=1)
+    ceiling *= 1 - 1e-6  # for what rounding adds
     needed = 20 * np.log10(ceiling / np.maximum(peaks, ceiling).astype(np.float64))
     held = _held(needed, round(HOLD * rate / BLOCK))
     risen = _risen(held, RELEASE * BLOCK / rate)

@@ -7,6 +7,7 @@ soundfonts of this machine.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,7 +15,7 @@ import pretty_midi
 from numpy.typing import NDArray
 
 from gan.audio.fluid import BLOCK
-from gan.audio.render import RATE, Sound, balanced, levelling_gain, render_stems
+from gan.audio.render import RATE, Sound, balanced, levelling_gain, mix, render_stems
 from gan.audio.soundfonts import SoundFont, choose_soundfont
 from gan.audio.stems import Stems
 from gan.music.midi import midi_from_roll
@@ -61,7 +62,8 @@ def mixdown(
 
     `mix_gains` are linear factors for the tracks of the spec, 0 for one that is not heard.
     """
-    return Sound(_mixed(roll, spec, performance, mix_gains).sum(axis=0), RATE)
+    stems = _stems(roll, spec, performance)
+    return _filled(mix(stems, mix_gains).samples, spec, performance)
 
 
 def separate(
@@ -71,28 +73,22 @@ def separate(
     mix_gains: Sequence[float] | None = None,
 ) -> dict[str, Sound]:
     """What `mixdown` adds up to: a sound for the name of each track that is heard."""
-    parts = _mixed(roll, spec, performance, mix_gains)
+    parts = balanced(_stems(roll, spec, performance), mix_gains)
     heard = [True] * len(parts) if mix_gains is None else [gain > 0 for gain in mix_gains]
     named = zip(spec.track_names, parts, heard, strict=True)
-    return {name: Sound(part, RATE) for name, part, on in named if on}
+    return {name: _filled(part, spec, performance) for name, part, on in named if on}
 
 
-def _mixed(
-    roll: Roll, spec: RollSpec, performance: Performance, mix_gains: Sequence[float] | None
-) -> NDArray[np.float32]:
-    """Stems at their places in the mix, `(track, frames, 2)`.
-
-    All are rendered: the level is that of the whole band, whoever is muted.
-    """
-    midi = _midi(roll, spec, performance)
-    stems = render_stems(midi, soundfont=choose_soundfont(performance.soundfont))
-    missing = round(seconds(spec, performance.tempo) * RATE) - stems.shape[1]
-    return np.pad(balanced(stems, mix_gains), ((0, 0), (0, max(0, missing)), (0, 0)))
+def _stems(roll: Roll, spec: RollSpec, performance: Performance) -> NDArray[np.float32]:
+    """All tracks, whoever is muted: the level of a mix is that of the whole band."""
+    midi = perform(roll, spec, performance)
+    return render_stems(midi, soundfont=choose_soundfont(performance.soundfont))
 
 
-def _midi(roll: Roll, spec: RollSpec, performance: Performance) -> pretty_midi.PrettyMIDI:
-    """All tracks, muted ones too."""
-    return perform(roll, spec, performance, include=(True,) * len(spec.tracks))
+def _filled(samples: NDArray[np.float32], spec: RollSpec, performance: Performance) -> Sound:
+    """Silence to the end of the last bar, where the sound ends before."""
+    missing = round(seconds(spec, performance.tempo) * RATE) - len(samples)
+    return Sound(np.pad(samples, ((0, max(0, missing)), (0, 0))), RATE)
 
 
 def _window(
@@ -103,7 +99,7 @@ def _window(
     That frame is a whole number of FluidSynth's blocks, so that notes fall on the same blocks
     as in the whole phrase.
     """
-    midi = _midi(roll, spec, performance)
+    midi = perform(roll, spec, performance)
     begin = start * 60.0 / performance.tempo / spec.steps_per_beat
     for notes, instrument in zip(notes_from_roll(roll, spec), midi.instruments, strict=True):
         sounds = (notes[:, 1] > start) & (notes[:, 0] < end)
@@ -122,6 +118,7 @@ def _level(spec: RollSpec, programs: tuple[int, ...] | None, soundfont: SoundFon
 
     A level of its own for every phrase would undo what a density slider does to loudness.
     """
+    spec = replace(spec, bars=2)  # as loud for a piece as for a phrase
     beats = np.arange(0, spec.steps, spec.steps_per_beat)
     tracks = []
     for index, track in enumerate(spec.tracks):

@@ -129,29 +129,6 @@ def levelling_gain(stems: NDArray[np.float32], *, rate: int = RATE) -> float:
     return float(min(10 ** ((TARGET_LUFS - level) / 20), CEILING * LIMITED_BY / peak))
 
 
-def balanced(
-    stems: NDArray[np.float32],
-    gains: Sequence[float] | None = None,
-    *,
-    rate: int = RATE,
-    level: float | None = None,
-) -> NDArray[np.float32]:
-    """Stems with `gains` (default 1 each), levelled, and limited together: their sum never clips.
-
-    `level` is the factor from `levelling_gain`, measured here when it is None.
-    """
-    factors = np.ones(len(stems)) if gains is None else np.asarray(gains, np.float64)
-    if factors.shape != (len(stems),):
-        raise AudioError(f"{len(stems)} stems need {len(stems)} gains, not {factors.size}.")
-    if not np.isfinite(factors).all():
-        raise AudioError("A gain is not a finite number.")
-    scale = levelling_gain(stems, rate=rate) if level is None else level
-    parts = stems * (factors * scale).astype(np.float32)[:, None, None]
-    # A hair under the ceiling, for the rounding of the sum.
-    parts *= limiting_gain(parts.sum(axis=0), ceiling=CEILING - 1e-6, rate=rate)
-    return parts
-
-
 def mix(
     stems: NDArray[np.float32],
     gains: Sequence[float] | None = None,
@@ -159,8 +136,41 @@ def mix(
     rate: int = RATE,
     level: float | None = None,
 ) -> Sound:
-    """The sum of `balanced` stems."""
-    return Sound(balanced(stems, gains, rate=rate, level=level).sum(axis=0), rate)
+    """Sum the stems with `gains` (default 1 each), levelled and limited: it never clips.
+
+    `level` is the factor from `levelling_gain`, measured here when it is None.
+    """
+    total = np.tensordot(_factors(stems, gains, rate=rate, level=level), stems, axes=1)
+    total *= limiting_gain(total, ceiling=CEILING, rate=rate)
+    return Sound(total, rate)
+
+
+def balanced(
+    stems: NDArray[np.float32],
+    gains: Sequence[float] | None = None,
+    *,
+    rate: int = RATE,
+    level: float | None = None,
+) -> NDArray[np.float32]:
+    """The parts of a `mix`, `(instrument, frames, 2)`: all are limited as their sum is."""
+    factors = _factors(stems, gains, rate=rate, level=level)
+    total = np.tensordot(factors, stems, axes=1)
+    parts = stems * factors[:, None, None]
+    parts *= limiting_gain(total, ceiling=CEILING, rate=rate)
+    return parts
+
+
+def _factors(
+    stems: NDArray[np.float32], gains: Sequence[float] | None, *, rate: int, level: float | None
+) -> NDArray[np.float32]:
+    """Gain times level for each stem."""
+    factors = np.ones(len(stems)) if gains is None else np.asarray(gains, np.float64)
+    if factors.shape != (len(stems),):
+        raise AudioError(f"{len(stems)} stems need {len(stems)} gains, not {factors.size}.")
+    if not np.isfinite(factors).all():
+        raise AudioError("A gain is not a finite number.")
+    scale = levelling_gain(stems, rate=rate) if level is None else level
+    return (factors * scale).astype(np.float32)
 
 
 def encode_wav(sound: Sound) -> bytes:

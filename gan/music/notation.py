@@ -143,11 +143,11 @@ def _is_one_value(at: int, length: int, spec: RollSpec) -> bool:
     """Whether there is a note value of that length, and it can be read at that place.
 
     What is shorter than a beat stays within one; the middle of the bar is crossed by what
-    begins on a beat only.
+    begins on a beat only. A whole note fills its bar: readers take its rest for that.
     """
     beat, last, middle = spec.steps_per_beat, at + length - 1, spec.steps_per_bar // 2
     value = _VALUES.get(Fraction(length, beat))
-    if value is None:
+    if value is None or (value.type == "whole" and length < spec.steps_per_bar):
         return False
     if (value.beams or value.triplet) and at // beat != last // beat:
         return False

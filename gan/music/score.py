@@ -66,7 +66,7 @@ def musicxml(
             staves = _staves(rows, spec, track, program=program, shift=transpose)
             part = Part(f"P{number}", spec, staves, sharps, minor)
             write_part(add(root, "part", id=part.id), part)
-    _direct(root.findall("part/measure"), tempo, markers)
+    _direct(root.findall("part[1]/measure"), tempo, markers)
     return HEAD + bytes(Xml.tostring(root))
 
 
@@ -124,7 +124,8 @@ def _direct(
 ) -> None:
     """Tempo and the names of sections, over the first part."""
     for bar, name in markers:
-        add(_direction(measures[bar]), "rehearsal", _printable(name))
+        if bar < len(measures):
+            add(_direction(measures[bar]), "rehearsal", _printable(name))
     kind = _direction(measures[0], sound_tempo=f"{tempo:g}")
     metronome = add(kind, "metronome")
     add(metronome, "beat-unit", "quarter")

@@ -94,10 +94,12 @@ def _staff(measure: Xml.Element, part: Part, staff: int, lines: list[list[Sign]]
             continue  # A second voice that is silent is not there.
         if staff or number:
             add(add(measure, "backup"), "duration", part.spec.steps_per_bar)
+        gap = 0
         for sign, beam in zip(line, beams(line, part.spec), strict=True):
             if number and not sign.pitches:
-                add(add(measure, "forward"), "duration", sign.length)
+                gap += sign.length
                 continue
+            gap = _forward(measure, gap)
             for index, pitch in enumerate(sign.pitches or (None,)):
                 note = add(measure, "note")
                 if index:
@@ -110,6 +112,14 @@ def _staff(measure: Xml.Element, part: Part, staff: int, lines: list[list[Sign]]
                 for level, state in enumerate(() if index else beam, 1):
                     add(note, "beam", state, number=str(level))
                 _ties(note, sign)
+        _forward(measure, gap)
+
+
+def _forward(measure: Xml.Element, gap: int) -> int:
+    """A second voice's rests are not written: what follows begins so much later."""
+    if gap:
+        add(add(measure, "forward"), "duration", gap)
+    return 0
 
 
 def _head(note: Xml.Element, part: Part, sign: Sign, pitch: int | None) -> None:
