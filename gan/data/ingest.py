@@ -14,9 +14,11 @@ from typing import Any
 from gan.data import cache
 from gan.data.dataset import Dataset
 from gan.data.plan import Plan, make_plan
+from gan.data.folder import printable, told
 from gan.data.pool import Progress, Work, read_all
 from gan.data.repeats import without_repeats
 from gan.errors import DataError
+from gan.music.keys import KeyChoice
 from gan.spec import spec_to_dict
 
 
@@ -27,7 +29,9 @@ class Report:
     `files` counts the songs or files that were looked at, `songs` those that gave phrases;
     `sparse` the phrases left out as nearly empty; `refused` maps a name to its reason;
     `why` says in a sentence which scheme was used and why; `cached` whether nothing had to
-    be read again.
+    be read again. `left_out` counts what was not looked at, by kind. `taken` holds for each
+    song its `name`, `phrases` and the values of `gan.data.phrases.Facts`; `tracks` names the
+    tracks that its `notes` are counted for.
     """
 
     files: int
@@ -38,6 +42,14 @@ class Report:
     why: str
     refused: dict[str, str] = field(default_factory=dict)
     cached: bool = False
+    left_out: dict[str, int] = field(default_factory=dict)
+    tracks: tuple[str, ...] = ()
+    taken: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def unreleased(self) -> int:
+        """Notes without a note-off of their own, in all songs that gave phrases."""
+        return sum(song.get("unreleased", 0) for song in self.taken)
 
     def __str__(self) -> str:
         return self.text()
@@ -50,6 +62,13 @@ class Report:
             f" ({self.sparse:,} nearly empty ones left out)."
             + (" Read from the cache." if self.cached else ""),
         ]
+        if self.left_out:
+            lines.append(f"Not looked at: {told(self.left_out)}.")
+        if self.unreleased:
+            lines.append(
+                f"{self.unreleased:,} notes have no note-off of their own: they end with the next"
+                " one of their pitch, or after a beat."
+            )
         if self.refused:
             lines.append(f"Refused: {len(self.refused):,}")
             listed = list(self.refused.items())
@@ -63,6 +82,7 @@ def ingest(
     data_dir: str | Path,
     *,
     scheme: str = "auto",
+    key: KeyChoice = None,
     cache_dir: str | Path | None = None,
     hop_bars: int = 2,
     workers: int | None = None,
@@ -71,27 +91,63 @@ def ingest(
     """The phrases of the folder `data_dir`, and a report.
 
     `scheme` says how tracks are chosen (one of `gan.data.plan.SCHEMES`); `data_dir` may also
-    be "bach". `progress` is called as songs are read, not when they come from the cache.
-    `workers` is the number of processes (by default one a core); whatever it is, phrases
-    come in the same order. Raises `DataError` when the folder is missing or empty, or no
-    file in it gives a phrase.
+    be "bach". `key` stands above the keys that are found or annotated. `progress` is called as
+    songs are read, not when they come from the cache. `workers` is the number of processes (by
+    default one a core for many songs, and none for few); whatever it is, phrases come in the
+    same order. Raises `DataError` when the folder is missing or empty, or no file in it gives
+    a phrase.
     """
+    dataset, report = look_into(
+        data_dir,
+        scheme=scheme,
+        key=key,
+        cache_dir=cache_dir,
+        hop_bars=hop_bars,
+        workers=workers,
+        progress=progress,
+    )
+    if len(dataset) == 0:
+        name, reason = next(iter(report.refused.items()), ("", "no files"))
+        raise DataError(
+            f"None of the {report.files} files in {printable(str(data_dir))} gave a phrase;"
+            f" the first, {name}, was refused: {reason}."
+        )
+    return dataset, report
+
+
+def look_into(
+    data_dir: str | Path,
+    *,
+    scheme: str = "auto",
+    key: KeyChoice = None,
+    cache_dir: str | Path | None = None,
+    hop_bars: int = 2,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Dataset, Report]:
+    """The same as `ingest`, but a folder that gives no phrase is no error."""
     if hop_bars < 1:
         raise DataError(f"The hop between phrases must be at least 1 bar, not {hop_bars}.")
-    plan = make_plan(data_dir, scheme)
-    settings = {
-        "spec": spec_to_dict(plan.spec),
-        "reader": plan.version,
-        "hop_bars": hop_bars,
-    }
     place = Path(cache_dir).expanduser() if cache_dir else cache.default_cache_dir()
-    stamp = cache.stamp_of(plan.files, plan.root, settings)
-    key = cache.read_stamp(place, stamp)
-    found = cache.read_entry(place, key) if key else None
-    if found is not None:
-        return _finish(*found, plan, cached=True)
-    key, digests = cache.content_of(plan.files, plan.root, settings)
-    found = cache.read_entry(place, key)
+    must_be_writable(place, "the cache folder (--cache_dir)")
+    try:
+        plan = make_plan(data_dir, scheme, key)
+        settings = {
+            "spec": spec_to_dict(plan.spec),
+            "reader": plan.version,
+            "hop_bars": hop_bars,
+            "key": "auto" if key is None else str(key),
+        }
+        stamp = cache.stamp_of(plan.files, plan.root, settings)
+        content = cache.read_stamp(place, stamp)
+        found = cache.read_entry(place, content) if content else None
+        if found is not None:
+            return _finish(*found, plan, cached=True)
+        content, digests = cache.content_of(plan.files, plan.root, settings)
+    except OSError as error:
+        shown = printable(str(data_dir))
+        raise DataError(f"{shown} cannot be read: {error.strerror or error}.") from error
+    found = cache.read_entry(place, content)
     cached = found is not None
     if found is None:
         work = Work(plan, hop_bars, _copies(plan, digests))
@@ -99,13 +155,15 @@ def ingest(
         if plan.refuse_repeats:
             phrases = without_repeats(phrases, plan.spec)
         try:
-            cache.write_entry(place, key, plan.spec, phrases=phrases, manifest={"hop": hop_bars})
+            cache.write_entry(
+                place, content, plan.spec, phrases=phrases, manifest={"hop": hop_bars}
+            )
         except OSError as error:
             raise DataError(f"The cache folder {place} cannot be written: {error}.") from error
-        found = cache.read_entry(place, key)
+        found = cache.read_entry(place, content)
     if found is None:
         raise DataError(f"The cache folder {place} does not keep what is written to it.")
-    cache.write_stamp(place, stamp, key)
+    cache.write_stamp(place, stamp, content)
     return _finish(*found, plan, cached=cached)
 
 
@@ -120,7 +178,7 @@ def _copies(plan: Plan, digests: list[bytes]) -> dict[int, str]:
     copies = {}
     for job, digest in enumerate(digests):
         original = first.setdefault(digest, job)
-        if original != job:
+        if digest and original != job:
             copies[job] = plan.name_of(original)
     return copies
 
@@ -128,7 +186,6 @@ def _copies(plan: Plan, digests: list[bytes]) -> dict[int, str]:
 def _finish(
     dataset: Dataset, manifest: dict[str, Any], plan: Plan, *, cached: bool
 ) -> tuple[Dataset, Report]:
-    refused = dict(manifest["refused"])
     report = Report(
         files=len(plan.jobs),
         songs=len(dataset.song_names),
@@ -136,13 +193,10 @@ def _finish(
         sparse=int(manifest["sparse"]),
         scheme=plan.spec.scheme,
         why=plan.why,
-        refused=refused,
+        refused=dict(manifest["refused"]),
         cached=cached,
+        left_out=dict(plan.left_out),
+        tracks=plan.spec.track_names,
+        taken=list(manifest["songs"]),
     )
-    if len(dataset) == 0:
-        name, reason = next(iter(refused.items()), ("", "no files"))
-        raise DataError(
-            f"None of the {report.files} files in {plan.root} gave a phrase;"
-            f" the first, {name}, was refused: {reason}."
-        )
     return dataset, report

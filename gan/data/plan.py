@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from gan.data import bach, midi_files, pop909, schemes
+from gan.data.folder import SUFFIXES, list_music, printable, told
 from gan.data.phrases import Phrases
 from gan.data.sources import SOURCES
 from gan.errors import DataError
+from gan.music.keys import KeyChoice
 from gan.spec import RollSpec
 
 Reader = Callable[[Path, str, int], Phrases]
@@ -29,7 +31,8 @@ class Plan:
 
     `jobs` holds a path for each song; `files` every file that matters to the result (the
     cache key is made of them); `version` names the reader and changes when its results do;
-    `refuse_repeats` whether a song with the music of an earlier one is refused.
+    `refuse_repeats` whether a song with the music of an earlier one is refused. `left_out`
+    counts what else the folder holds, by kind.
     """
 
     root: Path
@@ -40,14 +43,17 @@ class Plan:
     version: str
     why: str
     refuse_repeats: bool = True
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def name_of(self, job: int) -> str:
         """The song's name: its path under the root."""
-        return self.jobs[job].relative_to(self.root).as_posix()
+        return printable(self.jobs[job].relative_to(self.root).as_posix())
 
 
-def make_plan(data_dir: str | Path, scheme: str) -> Plan:
+def make_plan(data_dir: str | Path, scheme: str, key: KeyChoice = None) -> Plan:
     """How to read `data_dir` by `scheme`; `DataError` if there is nothing to read.
+
+    `key` is whose key counts.
 
     `bach` as `scheme`, or as `data_dir` where no folder is called so, is music21's corpus.
     """
@@ -55,17 +61,18 @@ def make_plan(data_dir: str | Path, scheme: str) -> Plan:
         raise DataError(f"There is no scheme {scheme!r}: choose from {', '.join(SCHEMES)}.")
     root = Path(data_dir).expanduser()
     if scheme == "bach" or (str(data_dir) == "bach" and scheme == "auto" and not root.exists()):
-        return _bach_plan()
+        return _bach_plan(key)
+    shown = printable(str(root))
     if not root.exists():
-        raise DataError(f"There is no folder {root}: give a folder of MIDI files.{_hint(root)}")
+        raise DataError(f"There is no folder {shown}: give a folder of MIDI files.{_hint(root)}")
     if not root.is_dir():
-        raise DataError(f"{root} is a file: give the folder that holds your MIDI files.")
+        raise DataError(f"{shown} is a file: give the folder that holds your MIDI files.")
     folders = pop909.song_folders(root) if scheme in ("auto", "pop909") else []
     if folders:
-        return _pop909_plan(root, folders)
+        return _pop909_plan(root, folders, key)
     if scheme == "pop909":
-        raise DataError(f"{root} is not POP909: it has no folders NNN with NNN.mid and beats.")
-    return _midi_plan(root, scheme)
+        raise DataError(f"{shown} is not POP909: it has no folders NNN with NNN.mid and beats.")
+    return _midi_plan(root, scheme, key)
 
 
 def _hint(root: Path) -> str:
@@ -76,7 +83,7 @@ def _hint(root: Path) -> str:
     return ""
 
 
-def _bach_plan() -> Plan:
+def _bach_plan(key: KeyChoice) -> Plan:
     folder = bach.corpus_folder()
     files = tuple(bach.chorale_files(folder))
     if not files:
@@ -86,30 +93,35 @@ def _bach_plan() -> Plan:
         spec=bach.SPEC,
         jobs=files,
         files=files,
-        read=bach.read_phrases,
-        version="bach-3",
+        read=partial(bach.read_phrases, key=key),
+        version="bach-4",
         why="Bach's chorales from the corpus of music21: four voices.",
     )
 
 
-def _pop909_plan(root: Path, folders: list[Path]) -> Plan:
+def _pop909_plan(root: Path, folders: list[Path], key: KeyChoice) -> Plan:
     return Plan(
         root=root,
         spec=pop909.SPEC,
         jobs=tuple(folders),
         files=tuple(file for folder in folders for file in pop909.song_files(folder)),
-        read=pop909.read_phrases,
-        version="pop909-2",
+        read=partial(pop909.read_phrases, key=key),
+        version="pop909-3",
         why="Read as POP909, because its folders hold beats beside the MIDI file.",
         # As published: its one repeat (018 is 017) is on the training side of the split.
         refuse_repeats=False,
     )
 
 
-def _midi_plan(root: Path, scheme: str) -> Plan:
-    files = tuple(midi_files.midi_files(root))
+def _midi_plan(root: Path, scheme: str, key: KeyChoice) -> Plan:
+    found = list_music(root)
+    files = tuple(found.files)
     if not files:
-        raise DataError(f"There are no MIDI files (.mid, .midi) in {root} or the folders in it.")
+        held = f" It holds {told(found.left_out)}." if found.left_out else ""
+        raise DataError(
+            f"There are no MIDI files ({', '.join(SUFFIXES)}) in {printable(str(root))} or the"
+            f" folders in it.{held}"
+        )
     stride = -(-len(files) // _LOOKED_AT)
     looked_at = files[::stride] if scheme in ("auto", "named") else ()
     spec, why = schemes.choose(scheme, [schemes.scan(path) for path in looked_at])
@@ -118,7 +130,8 @@ def _midi_plan(root: Path, scheme: str) -> Plan:
         spec=spec,
         jobs=files,
         files=files,
-        read=partial(midi_files.read_phrases, spec=spec),
-        version="midi-2",
+        read=partial(midi_files.read_phrases, spec=spec, key=key),
+        version="midi-3",
         why=why,
+        left_out=dict(found.left_out),
     )
