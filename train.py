@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-from gan.data.ingest import ingest
-from gan.data.progress import terminal_progress
-from gan.errors import GanError
+from gan.data.folder import folder_name
+from gan.data.ingest import ingest, look_into
+from gan.data.progress import never_fail_to_print, terminal_progress
+from gan.data.report import report_json, report_text
+from gan.errors import DataError, GanError
+from gan.files import must_be_writable
+from gan.music.keys import parse_key_choice
 from gan.spec import CHECKPOINTS
 from gan.training.config import KINDS, MODELS, RECIPES, TrainConfig
 
@@ -41,6 +45,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--checkpoint_dir", type=Path, help="where to write (checkpoints/FOLDERNAME-FAMILY)")
     add("--family", choices=sorted(RECIPES), default="gan", help="what to train")
     add("--scheme", default="auto", help="how tracks are chosen: auto, named, band, piano, bach")
+    add("--key", default="auto", help="of all files: auto, none (as written), +5, Am, Gb ...")
+    add("--report", action="store_true", help="say what the folder holds, and do not train")
+    add("--json", action="store_true", help="the report as JSON")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help=f"training steps ({defaults.steps})")
     length.add_argument("--minutes", type=float, help="stop after this long")
@@ -143,6 +150,7 @@ class Console:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     args = parse(arguments)
+    never_fail_to_print()
     try:
         return run(args)
     except GanError as error:
@@ -151,17 +159,31 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.json and not args.report:
+        raise DataError("--json is the form of a report: give --report as well.")
+    name = folder_name(args.data_dir)
+    folder = args.checkpoint_dir or CHECKPOINTS / f"{name}-{args.family}"
+    if not args.report:
+        must_be_writable(folder, "The checkpoint folder (--checkpoint_dir)")
+    look = look_into if args.report else ingest
     with terminal_progress() as progress:
-        dataset, report = ingest(
-            args.data_dir, scheme=args.scheme, cache_dir=args.cache_dir, progress=progress
+        dataset, report = look(
+            args.data_dir,
+            scheme=args.scheme,
+            key=parse_key_choice(args.key),
+            cache_dir=args.cache_dir,
+            # In processes however few the files: one that crashes its reader costs only itself.
+            workers=min(os.cpu_count() or 1, 32),
+            progress=progress,
         )
+    if args.report:
+        print(report_json(report) if args.json else report_text(report))
+        return 0
     print(report)
     from gan.engine import prepare
     from gan.training import loop
     from gan.training.device import describe_device
 
-    name = Path(args.data_dir).resolve().name.lower()
-    folder = args.checkpoint_dir or CHECKPOINTS / f"{name}-{args.family}"
     config = config_of(args, len(dataset))
     stopping: list[bool] = []
 

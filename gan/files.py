@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gan.errors import DataError
 
 
 def user_folder() -> Path:
@@ -25,6 +28,30 @@ def user_folder() -> Path:
         return Path.home() / "Library" / "Application Support" / "musical-gan"
     base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return base / "musical-gan"
+
+
+def must_be_writable(folder: Path, what: str) -> None:
+    """`DataError` unless `folder`, there or to be made, can be written to; `what` names it.
+
+    To be asked before long work whose result would go there. Leaves nothing behind.
+    """
+    try:
+        place = folder.expanduser().absolute()
+        while not os.path.lexists(place):
+            place = place.parent
+        with tempfile.TemporaryFile(dir=place):
+            pass
+        str(folder).encode()
+    except NotADirectoryError:
+        reason = "a file is in its way"
+    except UnicodeEncodeError:
+        reason = "its name is not UTF-8, as TensorFlow needs it"
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+    else:
+        return
+    shown = str(folder).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    raise DataError(f"{what} {shown} cannot be written to ({reason}): choose another.")
 
 
 def write_bytes(path: Path, data: bytes) -> None:

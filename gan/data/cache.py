@@ -28,15 +28,13 @@ import numpy as np
 import numpy.typing as npt
 
 from gan.data.dataset import Dataset
-from gan.data.phrases import Phrases
+from gan.data.phrases import Facts, Phrases
 from gan.errors import DataError, SpecError
 from gan.music.rolls import packed_size
 from gan.spec import RollSpec, spec_from_dict, spec_to_dict
 
-try:
+if sys.platform != "win32":  # where nothing is locked, and nothing cleaned up
     import fcntl
-except ImportError:  # Windows: nothing is locked, and nothing is cleaned up
-    fcntl = None  # type: ignore[assignment]
 
 FORMAT = 2
 _LEFTOVER = re.compile(r"\.[0-9a-f]{24}\..+")
@@ -51,7 +49,7 @@ class Written:
     phrases: int
     sparse: int
     refused: dict[str, str]
-    songs: list[dict[str, Any]]
+    songs: list[Facts]
 
 
 def default_cache_dir() -> Path:
@@ -141,7 +139,7 @@ def write_entry(
 def _writing(cache_dir: Path) -> Iterator[None]:
     """Hold the cache folder for writing; what killed writers left in it is removed first."""
     cache_dir.mkdir(parents=True, exist_ok=True)
-    if fcntl is None:
+    if sys.platform == "win32":
         yield
         return
     handle = os.open(cache_dir, os.O_RDONLY)
@@ -189,7 +187,7 @@ def _write_beside(
         "phrases": written.phrases,
         "sparse": written.sparse,
         "refused": written.refused,
-        "songs": written.songs,
+        "songs": [asdict(song) for song in written.songs],
         **manifest,
     }
     (beside / "manifest.json").write_text(json.dumps(record, indent=1))
@@ -210,7 +208,7 @@ def _move_into_place(beside: Path, place: Path) -> None:
 def _write_arrays(folder: Path, spec: RollSpec, phrases: Iterable[Phrases]) -> Written:
     names: list[str] = []
     refused: dict[str, str] = {}
-    songs: list[dict[str, Any]] = []
+    songs: list[Facts] = []
     columns: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in _ARRAYS[1:]}
     count = sparse = 0
     width = packed_size(spec)
@@ -227,8 +225,8 @@ def _write_arrays(folder: Path, spec: RollSpec, phrases: Iterable[Phrases]) -> W
             columns["shift"].append(part.shift)
             columns["minor"].append(part.minor)
             names.append(part.name)
-            facts = {} if part.facts is None else asdict(part.facts)
-            songs.append({"name": part.name, "phrases": len(part), **facts})
+            if part.facts is not None:
+                songs.append(part.facts)
             count += len(part)
         file.seek(0)
         _write_header(file, count, width)
@@ -245,8 +243,8 @@ def _write_header(file: Any, count: int, width: int) -> None:
     np.lib.format.write_array_header_1_0(file, header)
 
 
-def read_entry(cache_dir: Path, key: str) -> tuple[Dataset, dict[str, Any]] | None:
-    """The entry's dataset, its bits mapped from disk, and its manifest.
+def read_entry(cache_dir: Path, key: str) -> tuple[Dataset, Written] | None:
+    """The entry's dataset, its bits mapped from disk, and what was noted with it.
 
     None where there is no whole entry of this format: it is then made again.
     """
@@ -266,6 +264,13 @@ def read_entry(cache_dir: Path, key: str) -> tuple[Dataset, dict[str, Any]] | No
         names = tuple(manifest["song_names"])
         spec = spec_from_dict(manifest["spec"])
         dataset = Dataset(spec=spec, song_names=names, **arrays)
-    except (OSError, ValueError, KeyError, EOFError, SpecError, DataError):
+        noted = Written(
+            song_names=names,
+            phrases=len(dataset),
+            sparse=int(manifest["sparse"]),
+            refused=dict(manifest["refused"]),
+            songs=[Facts(**{**one, "notes": tuple(one["notes"])}) for one in manifest["songs"]],
+        )
+    except (OSError, ValueError, TypeError, KeyError, EOFError, SpecError, DataError):
         return None
-    return dataset, manifest
+    return dataset, noted

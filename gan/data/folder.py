@@ -49,6 +49,12 @@ def printable(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+def folder_name(data_dir: str | Path) -> str:
+    """A name for what is made from a folder, in small letters and without what is not UTF-8."""
+    name = Path(data_dir).expanduser().resolve().name
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").lower() or "music"
+
+
 def told(left_out: Mapping[str, int], *, most: int = 8) -> str:
     """The counts of a `Listing` in words, the larger ones first."""
     counts = sorted(left_out.items(), key=lambda one: (-one[1], one[0]))

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from gan.data import cache
+from gan.data.cache import Written
 from gan.data.dataset import Dataset
-from gan.data.plan import Plan, make_plan
 from gan.data.folder import printable, told
+from gan.data.phrases import Facts
+from gan.data.plan import Plan, make_plan
 from gan.data.pool import Progress, Work, read_all
 from gan.data.repeats import without_repeats
 from gan.errors import DataError
+from gan.files import must_be_writable
 from gan.music.keys import KeyChoice
 from gan.spec import spec_to_dict
 
@@ -30,8 +32,7 @@ class Report:
     `sparse` the phrases left out as nearly empty; `refused` maps a name to its reason;
     `why` says in a sentence which scheme was used and why; `cached` whether nothing had to
     be read again. `left_out` counts what was not looked at, by kind. `taken` holds for each
-    song its `name`, `phrases` and the values of `gan.data.phrases.Facts`; `tracks` names the
-    tracks that its `notes` are counted for.
+    song its facts; `tracks` names the tracks that its notes are counted for.
     """
 
     files: int
@@ -44,12 +45,12 @@ class Report:
     cached: bool = False
     left_out: dict[str, int] = field(default_factory=dict)
     tracks: tuple[str, ...] = ()
-    taken: list[dict[str, Any]] = field(default_factory=list)
+    taken: list[Facts] = field(default_factory=list)
 
     @property
     def unreleased(self) -> int:
         """Notes without a note-off of their own, in all songs that gave phrases."""
-        return sum(song.get("unreleased", 0) for song in self.taken)
+        return sum(song.unreleased for song in self.taken)
 
     def __str__(self) -> str:
         return self.text()
@@ -66,8 +67,8 @@ class Report:
             lines.append(f"Not looked at: {told(self.left_out)}.")
         if self.unreleased:
             lines.append(
-                f"{self.unreleased:,} notes have no note-off of their own: they end with the next"
-                " one of their pitch, or after a beat."
+                f"Notes without a note-off of their own: {self.unreleased:,}. They end with the"
+                " next note-off of their pitch, or after a beat."
             )
         if self.refused:
             lines.append(f"Refused: {len(self.refused):,}")
@@ -129,7 +130,7 @@ def look_into(
     if hop_bars < 1:
         raise DataError(f"The hop between phrases must be at least 1 bar, not {hop_bars}.")
     place = Path(cache_dir).expanduser() if cache_dir else cache.default_cache_dir()
-    must_be_writable(place, "the cache folder (--cache_dir)")
+    must_be_writable(place, "The cache folder (--cache_dir)")
     try:
         plan = make_plan(data_dir, scheme, key)
         settings = {
@@ -148,23 +149,23 @@ def look_into(
         shown = printable(str(data_dir))
         raise DataError(f"{shown} cannot be read: {error.strerror or error}.") from error
     found = cache.read_entry(place, content)
-    cached = found is not None
-    if found is None:
-        work = Work(plan, hop_bars, _copies(plan, digests))
-        phrases = read_all(work, workers=workers, progress=progress)
-        if plan.refuse_repeats:
-            phrases = without_repeats(phrases, plan.spec)
-        try:
-            cache.write_entry(
-                place, content, plan.spec, phrases=phrases, manifest={"hop": hop_bars}
-            )
-        except OSError as error:
-            raise DataError(f"The cache folder {place} cannot be written: {error}.") from error
+    if found is not None:
+        cache.write_stamp(place, stamp, content)
+        return _finish(*found, plan, cached=True)
+    phrases = read_all(
+        Work(plan, hop_bars, _copies(plan, digests)), workers=workers, progress=progress
+    )
+    if plan.refuse_repeats:
+        phrases = without_repeats(phrases, plan.spec)
+    try:
+        cache.write_entry(place, content, plan.spec, phrases=phrases, manifest={"hop": hop_bars})
         found = cache.read_entry(place, content)
+        cache.write_stamp(place, stamp, content)
+    except OSError as error:
+        raise DataError(f"The cache folder {place} cannot be written: {error}.") from error
     if found is None:
         raise DataError(f"The cache folder {place} does not keep what is written to it.")
-    cache.write_stamp(place, stamp, content)
-    return _finish(*found, plan, cached=cached)
+    return _finish(*found, plan, cached=False)
 
 
 def _copies(plan: Plan, digests: list[bytes]) -> dict[int, str]:
@@ -184,19 +185,19 @@ def _copies(plan: Plan, digests: list[bytes]) -> dict[int, str]:
 
 
 def _finish(
-    dataset: Dataset, manifest: dict[str, Any], plan: Plan, *, cached: bool
+    dataset: Dataset, noted: Written, plan: Plan, *, cached: bool
 ) -> tuple[Dataset, Report]:
     report = Report(
         files=len(plan.jobs),
         songs=len(dataset.song_names),
         phrases=len(dataset),
-        sparse=int(manifest["sparse"]),
+        sparse=noted.sparse,
         scheme=plan.spec.scheme,
         why=plan.why,
-        refused=dict(manifest["refused"]),
+        refused=noted.refused,
         cached=cached,
         left_out=dict(plan.left_out),
         tracks=plan.spec.track_names,
-        taken=list(manifest["songs"]),
+        taken=noted.songs,
     )
     return dataset, report

@@ -63,11 +63,13 @@ class Song:
 class Facts:
     """What a report says of a song that gave phrases.
 
-    `key` is that of most bars, `sure` the probability that it leads to the right transposition
-    (1 where it was annotated or given). `keys` counts the different keys. `notes` holds the
-    number of notes of each track of the spec.
+    `phrases` counts those taken. `key` is the key of most bars, `sure` the probability that it
+    leads to the right transposition (1 where it was annotated or given), `keys` how many
+    different ones there are. `notes` holds the number of notes of each track of the spec.
     """
 
+    name: str
+    phrases: int
     bars: int
     key: str
     sure: float
@@ -135,7 +137,7 @@ def cut_phrases(song: Song, spec: RollSpec, *, hop_bars: int = 2, key: KeyChoice
         minor=np.array([key.minor for key in keys], dtype=np.bool_)[full],
         sparse=int((~full).sum()),
         refused="" if full.any() else "too few notes in every phrase",
-        facts=_facts(song, spans, sure),
+        facts=_facts(song, spans, sure, phrases=int(full.sum())),
     )
 
 
@@ -185,11 +187,13 @@ def _key_spans(song: Song, spec: RollSpec, key: KeyChoice) -> tuple[tuple[KeySpa
     return tuple(spans), sure
 
 
-def _facts(song: Song, spans: tuple[KeySpan, ...], sure: float) -> Facts:
+def _facts(song: Song, spans: tuple[KeySpan, ...], sure: float, *, phrases: int) -> Facts:
     lasting: dict[Key, float] = {}
     for span in spans:
         lasting[span.key] = lasting.get(span.key, 0.0) + span.end - span.start
     return Facts(
+        name=song.name,
+        phrases=phrases,
         bars=len(song.bar_starts) - 1,
         key=str(max(lasting, key=lambda key: lasting[key])),
         sure=round(sure, 3),

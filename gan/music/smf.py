@@ -11,8 +11,9 @@ The file may stand inside another one (RIFF, MacBinary). Text is decoded by `dec
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -83,8 +84,9 @@ def read_smf(source: Path | bytes) -> MidiSong:
     return MidiSong(
         ticks_per_beat=division,
         instruments=tuple(one for track in tracks for one in track.instruments()),
-        signatures=tuple(_in_time(tracks, "signatures")),
-        tempos=tuple(_in_time(tracks, "tempos")),
+        # Sorting is stable: those of equal time stay in the file's order.
+        signatures=tuple(sorted((s for t in tracks for s in t.signatures), key=itemgetter(0))),
+        tempos=tuple(sorted((s for t in tracks for s in t.tempos), key=itemgetter(0))),
         unreleased=sum(sum(track.missing.values()) for track in tracks),
     )
 
@@ -150,11 +152,6 @@ def _chunks(data: bytes, at: int) -> list[tuple[int, int]]:
     return found
 
 
-def _in_time(tracks: Sequence[_TrackReader], name: str) -> list[tuple[int, ...]]:
-    """The timing events of all tracks; those of equal time in the file's order."""
-    return sorted((one for track in tracks for one in getattr(track, name)), key=lambda one: one[0])
-
-
 class _TrackReader:
     """The events of one track chunk."""
 
@@ -169,13 +166,13 @@ class _TrackReader:
 
     def read(self) -> _TrackReader:
         try:
-            self._events()
+            end = self._events()
         except IndexError:
             raise MidiError("unreadable: it ends within a track") from None
         for key, rows in self.open.items():
             self.missing[key] = self.missing.get(key, 0) + len(rows)
             for row in rows:
-                row[1] = row[0] + self.beat
+                row[1] = min(row[0] + self.beat, end)
         return self
 
     def instruments(self) -> list[Instrument]:
@@ -187,8 +184,8 @@ class _TrackReader:
             if rows
         ]
 
-    def _events(self) -> None:
-        """Every event until the end of the track.
+    def _events(self) -> int:
+        """Every event until the end of the track, whose tick is returned.
 
         This loop takes most of the time of reading a folder, hence its length and local names.
         """
@@ -234,10 +231,11 @@ class _TrackReader:
             else:
                 at, ended = self._other(event, at, now)
                 if ended:
-                    return
+                    return now
         # A track that stops between two events without a word is taken, one that is cut is not.
         if at > len(data):
             raise MidiError("unreadable: it ends within a track")
+        return now
 
     def _end_notes(self, opened: dict[int, list[list[int]]], key: int, now: int) -> None:
         """End a pitch's open notes; one that begins at this very tick lives on after others."""
