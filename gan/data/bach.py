@@ -57,7 +57,7 @@ def read_phrases(path: Path, name: str, hop_bars: int, *, key: KeyChoice = None)
 
 def read_song(path: Path, name: str) -> Song:
     """One chorale's notes and bars; `MidiError` says why it cannot be used."""
-    score = _parse(path)
+    score = parse_score(path)
     by_name = {_voice_name(part): part for part in score.parts}
     voices = [by_name.get(track.name.casefold()) for track in SPEC.tracks]
     if any(voice is None for voice in voices):
@@ -73,7 +73,8 @@ def read_song(path: Path, name: str) -> Song:
     return Song(name=name, tracks=tuple(_notes(voice) for voice in voices), bar_starts=lines)
 
 
-def _parse(path: Path) -> Any:
+def parse_score(path: Path) -> Any:
+    """A score of the corpus as music21 has it."""
     from music21 import converter
 
     # forceSource: music21's own cache of parsed scores is a pickle in a shared folder.

@@ -30,6 +30,7 @@ import numpy.typing as npt
 from gan.data.dataset import Dataset
 from gan.data.phrases import Facts, Phrases
 from gan.errors import DataError, SpecError
+from gan.files import write_json
 from gan.music.rolls import packed_size
 from gan.spec import RollSpec, spec_from_dict, spec_to_dict
 
@@ -50,6 +51,17 @@ class Written:
     sparse: int
     refused: dict[str, str]
     songs: list[Facts]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What files of some names, sizes and times are known to hold.
+
+    `key` names their entry, `why` says in a sentence which scheme was used and why.
+    """
+
+    key: str
+    why: str
 
 
 def default_cache_dir() -> Path:
@@ -98,21 +110,19 @@ def _file_digest(path: Path) -> bytes:
         return b""  # refused later, with its reason
 
 
-def read_stamp(cache_dir: Path, stamp: str) -> str | None:
-    """The content key noted for `stamp`, if any."""
+def read_stamp(cache_dir: Path, stamp: str) -> Stamp | None:
+    """What is noted for files with `stamp`, if anything."""
     try:
-        return (cache_dir / "stamps" / stamp).read_text().strip() or None
-    except OSError:
+        values = json.loads((cache_dir / "stamps" / f"{stamp}.json").read_text())
+        return Stamp(key=str(values["key"]), why=str(values["why"]))
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def write_stamp(cache_dir: Path, stamp: str, key: str) -> None:
-    """Note that files with `stamp` have the content key `key`."""
-    folder = cache_dir / "stamps"
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = folder / f".{stamp}.{os.getpid()}"
-    beside.write_text(key)
-    beside.replace(folder / stamp)
+def write_stamp(cache_dir: Path, stamp: str, noted: Stamp) -> None:
+    """Note what files with `stamp` hold."""
+    with _writing(cache_dir):
+        write_json(cache_dir / "stamps" / f"{stamp}.json", asdict(noted))
 
 
 def write_entry(
@@ -121,16 +131,15 @@ def write_entry(
     spec: RollSpec,
     *,
     phrases: Iterable[Phrases],
-    manifest: Mapping[str, Any],
 ) -> Written:
-    """Stream the phrases of each song to the entry `key`; `manifest` is kept with them.
+    """Stream the phrases of each song to the entry `key`.
 
     Only one song's phrases are in memory at a time.
     """
     with _writing(cache_dir):
         beside = Path(tempfile.mkdtemp(prefix=f".{key}.", dir=cache_dir))
         try:
-            return _write_beside(beside, cache_dir / key, spec, phrases, manifest)
+            return _write_beside(beside, cache_dir / key, spec, phrases)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
 
@@ -177,7 +186,6 @@ def _write_beside(
     place: Path,
     spec: RollSpec,
     phrases: Iterable[Phrases],
-    manifest: Mapping[str, Any],
 ) -> Written:
     written = _write_arrays(beside, spec, phrases)
     record = {
@@ -188,7 +196,6 @@ def _write_beside(
         "sparse": written.sparse,
         "refused": written.refused,
         "songs": [asdict(song) for song in written.songs],
-        **manifest,
     }
     (beside / "manifest.json").write_text(json.dumps(record, indent=1))
     _move_into_place(beside, place)

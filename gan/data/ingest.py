@@ -7,6 +7,7 @@ that cannot be used never stops it; the report names it and says why.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from gan.data import cache
 from gan.data.cache import Written
 from gan.data.dataset import Dataset
 from gan.data.folder import printable, told
-from gan.data.phrases import Facts
-from gan.data.plan import Plan, make_plan
+from gan.data.phrases import Facts, Phrases
+from gan.data.plan import Found, Plan, find_music
 from gan.data.pool import Progress, Work, read_all
 from gan.data.repeats import without_repeats
 from gan.errors import DataError
@@ -131,41 +132,47 @@ def look_into(
         raise DataError(f"The hop between phrases must be at least 1 bar, not {hop_bars}.")
     place = Path(cache_dir).expanduser() if cache_dir else cache.default_cache_dir()
     must_be_writable(place, "The cache folder (--cache_dir)")
+    asked = {"hop_bars": hop_bars, "key": "auto" if key is None else str(key)}
     try:
-        plan = make_plan(data_dir, scheme, key)
-        settings = {
-            "spec": spec_to_dict(plan.spec),
-            "reader": plan.version,
-            "hop_bars": hop_bars,
-            "key": "auto" if key is None else str(key),
-        }
-        stamp = cache.stamp_of(plan.files, plan.root, settings)
-        content = cache.read_stamp(place, stamp)
-        found = cache.read_entry(place, content) if content else None
-        if found is not None:
-            return _finish(*found, plan, cached=True)
+        music = find_music(data_dir, scheme, key)
+        asked["reader"] = music.version
+        stamp = cache.stamp_of(music.files, music.root, {**asked, "scheme": scheme})
+        known = cache.read_stamp(place, stamp)
+        found = cache.read_entry(place, known.key) if known else None
+        if known and found:
+            return _finish(*found, music, known.why, cached=True)
+        plan = music.plan()
+        settings = {**asked, "spec": spec_to_dict(plan.spec)}
         content, digests = cache.content_of(plan.files, plan.root, settings)
     except OSError as error:
-        shown = printable(str(data_dir))
-        raise DataError(f"{shown} cannot be read: {error.strerror or error}.") from error
+        raise DataError(
+            f"{printable(str(data_dir))} cannot be read ({error.strerror or error}): give"
+            " yourself the right to, or choose another folder."
+        ) from error
     found = cache.read_entry(place, content)
-    if found is not None:
-        cache.write_stamp(place, stamp, content)
-        return _finish(*found, plan, cached=True)
-    phrases = read_all(
-        Work(plan, hop_bars, _copies(plan, digests)), workers=workers, progress=progress
-    )
-    if plan.refuse_repeats:
-        phrases = without_repeats(phrases, plan.spec)
+    cached = found is not None
     try:
-        cache.write_entry(place, content, plan.spec, phrases=phrases, manifest={"hop": hop_bars})
-        found = cache.read_entry(place, content)
-        cache.write_stamp(place, stamp, content)
+        if found is None:
+            work = Work(plan, hop_bars, _copies(plan, digests))
+            phrases = read_all(work, workers=workers, progress=progress)
+            found = _kept(place, content, plan, phrases)
+        cache.write_stamp(place, stamp, cache.Stamp(content, plan.why))
     except OSError as error:
         raise DataError(f"The cache folder {place} cannot be written: {error}.") from error
+    return _finish(*found, music, plan.why, cached=cached)
+
+
+def _kept(
+    place: Path, content: str, plan: Plan, phrases: Iterable[Phrases]
+) -> tuple[Dataset, Written]:
+    """Write the songs to the cache as they are read; what it then holds of them."""
+    if plan.refuse_repeats:
+        phrases = without_repeats(phrases, plan.spec)
+    cache.write_entry(place, content, plan.spec, phrases=phrases)
+    found = cache.read_entry(place, content)
     if found is None:
         raise DataError(f"The cache folder {place} does not keep what is written to it.")
-    return _finish(*found, plan, cached=False)
+    return found
 
 
 def _copies(plan: Plan, digests: list[bytes]) -> dict[int, str]:
@@ -185,19 +192,19 @@ def _copies(plan: Plan, digests: list[bytes]) -> dict[int, str]:
 
 
 def _finish(
-    dataset: Dataset, noted: Written, plan: Plan, *, cached: bool
+    dataset: Dataset, noted: Written, music: Found, why: str, *, cached: bool
 ) -> tuple[Dataset, Report]:
     report = Report(
-        files=len(plan.jobs),
-        songs=len(dataset.song_names),
+        files=len(noted.song_names) + len(noted.refused),
+        songs=len(noted.song_names),
         phrases=len(dataset),
         sparse=noted.sparse,
-        scheme=plan.spec.scheme,
-        why=plan.why,
+        scheme=dataset.spec.scheme,
+        why=why,
         refused=noted.refused,
         cached=cached,
-        left_out=dict(plan.left_out),
-        tracks=plan.spec.track_names,
+        left_out=dict(music.left_out),
+        tracks=dataset.spec.track_names,
         taken=noted.songs,
     )
     return dataset, report

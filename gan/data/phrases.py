@@ -123,7 +123,7 @@ def cut_phrases(song: Song, spec: RollSpec, *, hop_bars: int = 2, key: KeyChoice
         return refuse(song.name, f"too short: no {spec.bars} bars of {meter} in a row", spec)
     begins = song.bar_starts[starts]
     spans, sure = _key_spans(song, spec, key)
-    keys = [_key_at(spans, int(begin), int(begin) + spec.steps) for begin in begins]
+    keys = [key_at(spans, int(begin), int(begin) + spec.steps) for begin in begins]
     moves = [key if isinstance(key, int) else shift_to_c(one) for one in keys]
     shift = np.array(moves, dtype=np.int8)
     bits, onsets = _phrases(song, spec, begins=begins, shift=shift)
@@ -204,7 +204,7 @@ def _facts(song: Song, spans: tuple[KeySpan, ...], sure: float, *, phrases: int)
     )
 
 
-def _key_at(keys: tuple[KeySpan, ...], begin: int, end: int) -> Key:
+def key_at(keys: tuple[KeySpan, ...], begin: int, end: int) -> Key:
     """The key that holds for most of `[begin, end)`; the nearest one where none does.
 
     The distance of a span that does not overlap is a negative overlap, so one maximum

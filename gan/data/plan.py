@@ -21,6 +21,8 @@ Reader = Callable[[Path, str, int], Phrases]
 SCHEMES = (*schemes.SCHEMES, "pop909", "bach")
 """`auto` takes POP909 for what it is, and otherwise decides as `gan.data.schemes` says."""
 
+_MIDI_VERSION = "midi-3"
+
 _LOOKED_AT = 200
 """Files that `auto` and `named` look at, spread evenly over the folder."""
 
@@ -31,8 +33,7 @@ class Plan:
 
     `jobs` holds a path for each song; `files` every file that matters to the result (the
     cache key is made of them); `version` names the reader and changes when its results do;
-    `refuse_repeats` whether a song with the music of an earlier one is refused. `left_out`
-    counts what else the folder holds, by kind.
+    `refuse_repeats` whether a song with the music of an earlier one is refused.
     """
 
     root: Path
@@ -43,17 +44,29 @@ class Plan:
     version: str
     why: str
     refuse_repeats: bool = True
-    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def name_of(self, job: int) -> str:
         """The song's name: its path under the root."""
         return printable(self.jobs[job].relative_to(self.root).as_posix())
 
 
-def make_plan(data_dir: str | Path, scheme: str, key: KeyChoice = None) -> Plan:
-    """How to read `data_dir` by `scheme`; `DataError` if there is nothing to read.
+@dataclass(frozen=True)
+class Found:
+    """The files of a folder, before any is opened.
 
-    `key` is whose key counts.
+    `plan` opens some of them where the scheme depends on what they hold. `version` names the
+    reader, as in the plan; `left_out` counts what else the folder holds, by kind.
+    """
+
+    root: Path
+    files: tuple[Path, ...]
+    version: str
+    plan: Callable[[], Plan]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def find_music(data_dir: str | Path, scheme: str, key: KeyChoice = None) -> Found:
+    """What there is in `data_dir`, to be read by `scheme`; `DataError` if there is nothing.
 
     `bach` as `scheme`, or as `data_dir` where no folder is called so, is music21's corpus.
     """
@@ -61,7 +74,7 @@ def make_plan(data_dir: str | Path, scheme: str, key: KeyChoice = None) -> Plan:
         raise DataError(f"There is no scheme {scheme!r}: choose from {', '.join(SCHEMES)}.")
     root = Path(data_dir).expanduser()
     if scheme == "bach" or (str(data_dir) == "bach" and scheme == "auto" and not root.exists()):
-        return _bach_plan(key)
+        return _bach(key)
     shown = printable(str(root))
     if not root.exists():
         raise DataError(f"There is no folder {shown}: give a folder of MIDI files.{_hint(root)}")
@@ -69,10 +82,10 @@ def make_plan(data_dir: str | Path, scheme: str, key: KeyChoice = None) -> Plan:
         raise DataError(f"{shown} is a file: give the folder that holds your MIDI files.")
     folders = pop909.song_folders(root) if scheme in ("auto", "pop909") else []
     if folders:
-        return _pop909_plan(root, folders, key)
+        return _pop909(root, folders, key)
     if scheme == "pop909":
         raise DataError(f"{shown} is not POP909: it has no folders NNN with NNN.mid and beats.")
-    return _midi_plan(root, scheme, key)
+    return _midi(root, scheme, key)
 
 
 def _hint(root: Path) -> str:
@@ -83,12 +96,12 @@ def _hint(root: Path) -> str:
     return ""
 
 
-def _bach_plan(key: KeyChoice) -> Plan:
+def _bach(key: KeyChoice) -> Found:
     folder = bach.corpus_folder()
     files = tuple(bach.chorale_files(folder))
     if not files:
         raise DataError(f"The corpus of music21 in {folder} has no works of Bach.")
-    return Plan(
+    plan = Plan(
         root=folder,
         spec=bach.SPEC,
         jobs=files,
@@ -97,10 +110,11 @@ def _bach_plan(key: KeyChoice) -> Plan:
         version="bach-4",
         why="Bach's chorales from the corpus of music21: four voices.",
     )
+    return Found(folder, files, plan.version, lambda: plan)
 
 
-def _pop909_plan(root: Path, folders: list[Path], key: KeyChoice) -> Plan:
-    return Plan(
+def _pop909(root: Path, folders: list[Path], key: KeyChoice) -> Found:
+    plan = Plan(
         root=root,
         spec=pop909.SPEC,
         jobs=tuple(folders),
@@ -111,27 +125,24 @@ def _pop909_plan(root: Path, folders: list[Path], key: KeyChoice) -> Plan:
         # As published: its one repeat (018 is 017) is on the training side of the split.
         refuse_repeats=False,
     )
+    return Found(root, plan.files, plan.version, lambda: plan)
 
 
-def _midi_plan(root: Path, scheme: str, key: KeyChoice) -> Plan:
-    found = list_music(root)
-    files = tuple(found.files)
+def _midi(root: Path, scheme: str, key: KeyChoice) -> Found:
+    listing = list_music(root)
+    files = tuple(listing.files)
     if not files:
-        held = f" It holds {told(found.left_out)}." if found.left_out else ""
+        held = f" It holds {told(listing.left_out)}." if listing.left_out else ""
         raise DataError(
             f"There are no MIDI files ({', '.join(SUFFIXES)}) in {printable(str(root))} or the"
             f" folders in it.{held}"
         )
-    stride = -(-len(files) // _LOOKED_AT)
-    looked_at = files[::stride] if scheme in ("auto", "named") else ()
-    spec, why = schemes.choose(scheme, [schemes.scan(path) for path in looked_at])
-    return Plan(
-        root=root,
-        spec=spec,
-        jobs=files,
-        files=files,
-        read=partial(midi_files.read_phrases, spec=spec, key=key),
-        version="midi-3",
-        why=why,
-        left_out=dict(found.left_out),
-    )
+
+    def plan() -> Plan:
+        stride = -(-len(files) // _LOOKED_AT)
+        looked_at = files[::stride] if scheme in ("auto", "named") else ()
+        spec, why = schemes.choose(scheme, [schemes.scan(path) for path in looked_at])
+        read = partial(midi_files.read_phrases, spec=spec, key=key)
+        return Plan(root, spec, files, files, read, _MIDI_VERSION, why)
+
+    return Found(root, files, _MIDI_VERSION, plan, dict(listing.left_out))

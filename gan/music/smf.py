@@ -32,6 +32,16 @@ _TEMPO = 500_000
 """Microseconds a quarter where the file does not say: 120 quarters a minute."""
 
 
+_CUT = "unreadable: it ends within a track"
+
+_EVENT = rb"[\x80-\xff]{0,3}[\x00-\x7f][\x80-\xbf\xe0-\xef]%s[\x00-\x7f]{2}"
+_RUN_AFRESH = re.compile(_EVENT % b"" + rb"(?:" + _EVENT % b"?" + rb")*")
+"""Channel events with two data bytes of which the first one has a status byte."""
+_RUN = re.compile(rb"(?:" + _EVENT % b"?" + rb")+")
+"""The same where the status before holds on."""
+_TWO_BYTES = frozenset(range(0x80, 0xC0)) | frozenset(range(0xE0, 0xF0))
+
+
 @dataclass(frozen=True)
 class Instrument:
     """The notes of one track, channel and program.
@@ -81,13 +91,14 @@ def read_smf(source: Path | bytes) -> MidiSong:
     tracks = [_TrackReader(data, first, last, division).read() for first, last in _chunks(data, at)]
     if not tracks:
         raise MidiError("unreadable: it has no tracks")
+    instruments = tuple(one for track in tracks for one in track.instruments())
     return MidiSong(
         ticks_per_beat=division,
-        instruments=tuple(one for track in tracks for one in track.instruments()),
+        instruments=instruments,
         # Sorting is stable: those of equal time stay in the file's order.
         signatures=tuple(sorted((s for t in tracks for s in t.signatures), key=itemgetter(0))),
         tempos=tuple(sorted((s for t in tracks for s in t.tempos), key=itemgetter(0))),
-        unreleased=sum(sum(track.missing.values()) for track in tracks),
+        unreleased=sum(track.unreleased for track in tracks),
     )
 
 
@@ -147,124 +158,118 @@ def _chunks(data: bytes, at: int) -> list[tuple[int, int]]:
     while at + 8 <= len(data):
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8])
         if data[at : at + 4] == b"MTrk":
-            found.append((at + 8, min(end, len(data))))
+            found.append((at + 8, end))
         at = end
     return found
 
 
 class _TrackReader:
-    """The events of one track chunk."""
+    """The events of one track chunk.
+
+    Most of a track is note events and controllers, one after another: they are decoded a run
+    at a time.
+    """
 
     def __init__(self, data: bytes, at: int, end: int, beat: int) -> None:
         self.data, self.at, self.end, self.beat = data, at, end, beat
         self.name = b""
+        self.now = self.status = 0
+        self.program = np.zeros(16, dtype=np.int64)
+        self.events = [np.zeros((0, 5), dtype=np.int64)]
         self.signatures: list[tuple[int, int, int]] = []
         self.tempos: list[tuple[int, int]] = []
-        self.missing: dict[int, int] = {}  # note-offs that a channel and pitch lacks
-        self.rows: dict[tuple[int, int], list[list[int]]] = {}
-        self.open: dict[int, list[list[int]]] = {}
+        self.unreleased = 0
 
     def read(self) -> _TrackReader:
+        """Read every event up to the end of the track."""
         try:
-            end = self._events()
+            while self.at < self.end:
+                run = _RUN if self.status in _TWO_BYTES else _RUN_AFRESH
+                found = run.match(self.data, self.at, self.end)
+                if found is not None:
+                    self._notes(found.end())
+                elif self._ends_at_event():
+                    return self
         except IndexError:
-            raise MidiError("unreadable: it ends within a track") from None
-        for key, rows in self.open.items():
-            self.missing[key] = self.missing.get(key, 0) + len(rows)
-            for row in rows:
-                row[1] = min(row[0] + self.beat, end)
+            raise MidiError(_CUT) from None
+        # A track that stops without an end is taken; a file that is cut off is not.
+        if self.end > len(self.data):
+            raise MidiError(_CUT)
         return self
 
     def instruments(self) -> list[Instrument]:
         """One for each channel and program that has notes."""
+        events = np.concatenate(self.events)
+        notes, self.unreleased = _paired(events, last=self.now, beat=self.beat)
         name = decode_text(self.name)
+        groups, at = np.unique(notes[:, 3], return_index=True)
         return [
-            Instrument(name, program, channel == _DRUM_CHANNEL, np.array(rows, dtype=np.int64))
-            for (channel, program), rows in self.rows.items()
-            if rows
+            Instrument(
+                name,
+                int(group) & 127,
+                bool(group >> 7 == _DRUM_CHANNEL),
+                notes[notes[:, 3] == group, :3],
+            )
+            for group in groups[np.argsort(at)]
         ]
 
-    def _events(self) -> int:
-        """Every event until the end of the track, whose tick is returned.
+    def _notes(self, end: int) -> None:
+        """Decode the run of channel events that have two data bytes and end at `end`.
 
-        This loop takes most of the time of reading a folder, hence its length and local names.
+        Each has three bytes below 128: the last one of its delta time, and the data. Bytes
+        above stand before the first (delta time) or between it and the second (status).
         """
-        data, at, end, opened = self.data, self.at, self.end, self.open
-        rows = [self.rows.setdefault((channel, 0), []) for channel in range(16)]
-        now = event = status = 0
-        while at < end:
-            byte = data[at]
-            at += 1
-            if byte < 0x80:
-                now += byte
-            else:
-                delta, at = self._number(at - 1)
-                now += delta
-            first = data[at]
-            if first < 0x80:
-                event = status
-            else:
-                event, at = first, at + 1
-                first = data[at]
-            if event < 0xA0:
-                if event < 0x80:
-                    raise MidiError("unreadable: a damaged track")
-                status = event
-                key = (event & 0x0F) << 8 | first
-                if event >= 0x90 and data[at + 1]:
-                    row = [now, now, first & 0x7F]
-                    rows[event & 0x0F].append(row)
-                    if key in opened:
-                        opened[key].append(row)
-                    else:
-                        opened[key] = [row]
-                elif key in opened:
-                    self._end_notes(opened, key, now)
-                elif self.missing.get(key):
-                    self.missing[key] -= 1
-                at += 2
-            elif event < 0xF0:
-                status = event
-                if event & 0xF0 == 0xC0:
-                    rows[event & 0x0F] = self.rows.setdefault((event & 0x0F, first & 0x7F), [])
-                at += 1 if event & 0xE0 == 0xC0 else 2
-            else:
-                at, ended = self._other(event, at, now)
-                if ended:
-                    return now
-        # A track that stops between two events without a word is taken, one that is cut is not.
-        if at > len(data):
-            raise MidiError("unreadable: it ends within a track")
-        return now
+        raw = np.frombuffer(self.data, dtype=np.uint8, count=end - self.at, offset=self.at)
+        final, first, second = np.flatnonzero(raw < 128).reshape(-1, 3).T
+        begin = np.concatenate([[0], second[:-1] + 1])
+        delta = raw[final].astype(np.int64)
+        for place in (1, 2, 3):
+            longer = final - place >= begin
+            delta[longer] += (raw[final[longer] - place] & 127).astype(np.int64) << 7 * place
+        own = first - final == 2
+        which = np.maximum.accumulate(np.where(own, np.arange(len(own)), -1))
+        status = np.where(which < 0, self.status, raw[final + 1][which]).astype(np.int64)
+        tick = self.now + np.cumsum(delta)
+        columns = [tick, status, raw[first], raw[second], self.program[status & 15]]
+        self.events.append(np.stack(columns, axis=1)[status < 0xA0])
+        self.now, self.status, self.at = int(tick[-1]), int(status[-1]), end
 
-    def _end_notes(self, opened: dict[int, list[list[int]]], key: int, now: int) -> None:
-        """End a pitch's open notes; one that begins at this very tick lives on after others."""
-        rows = opened.pop(key)
-        for row in rows:
-            row[1] = now
-        if len(rows) > 1:
-            begun = [row for row in rows if row[0] == now]
-            if begun and len(begun) < len(rows):
-                opened[key] = begun
-            spared = len(opened.get(key, ()))
-            self.missing[key] = self.missing.get(key, 0) + len(rows) - spared - 1
+    def _ends_at_event(self) -> bool:
+        """Read one event of any other kind; whether it ends the track."""
+        delta, self.at = self._number(self.at)
+        self.now += delta
+        event = self.data[self.at]
+        if event < 0x80:
+            event = self.status
+        else:
+            self.at += 1
+        if event & 0xE0 == 0xC0:
+            if event < 0xD0:
+                self.program[event & 15] = self.data[self.at] & 127
+            self.status, self.at = event, self.at + 1
+            return False
+        if event >= 0xF0:
+            return self._other(event)
+        raise MidiError(_CUT if self.at + 2 > self.end else "unreadable: a damaged track")
 
-    def _other(self, event: int, at: int, now: int) -> tuple[int, bool]:
-        """A meta or system event: where the next one begins, and whether the track ends."""
+    def _other(self, event: int) -> bool:
+        """A meta or system event; whether the track ends with it."""
         if event not in (0xFF, 0xF0, 0xF7):
-            return at + {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(event, 0), False
-        kind = self.data[at] if event == 0xFF else None
-        size, at = self._number(at + (event == 0xFF))
-        value = self.data[at : at + size]
+            self.at += {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(event, 0)
+            return False
+        kind = self.data[self.at] if event == 0xFF else None
+        size, begin = self._number(self.at + (event == 0xFF))
+        value = self.data[begin : begin + size]
         if len(value) < size:
-            raise MidiError("unreadable: it ends within a track")
+            raise MidiError(_CUT)
         if kind == 0x03 and not self.name.strip(b"\0 "):
             self.name = value
         elif kind == 0x51 and size >= 3:
-            self.tempos.append((now, int.from_bytes(value[:3]) or _TEMPO))
+            self.tempos.append((self.now, int.from_bytes(value[:3]) or _TEMPO))
         elif kind == 0x58 and size >= 2:
-            self.signatures.append((now, value[0], 2 ** min(value[1], 16)))
-        return at + size, kind == 0x2F
+            self.signatures.append((self.now, value[0], 2 ** min(value[1], 16)))
+        self.at = begin + size
+        return kind == 0x2F
 
     def _number(self, at: int) -> tuple[int, int]:
         """A number of variable length at `at`, and where it ends."""
@@ -275,6 +280,60 @@ class _TrackReader:
             value = value << 7 | byte & 0x7F
             if byte <= 0x7F:
                 return value, at
+
+
+def _paired(
+    events: npt.NDArray[np.int64], *, last: int, beat: int
+) -> tuple[npt.NDArray[np.int64], int]:
+    """Notes from the note events of a track, and how many have no note-off of their own.
+
+    Events are `(tick, status, pitch, velocity, program)`, notes `(onset, end, pitch, channel *
+    128 + program)` in the order of their note-ons. Without a note-off at all a note lasts a
+    `beat`, or to the track's `last` tick.
+    """
+    lane = (events[:, 1] & 15) << 7 | events[:, 2]
+    order = np.argsort(lane, kind="stable")
+    lane, tick = lane[order], events[order, 0]
+    on = (events[order, 1] >= 0x90) & (events[order, 3] > 0)
+    end = np.append(tick[1:], 0)
+    # Almost always an on and an off take turns; other pitches are looked at event by event.
+    partner = np.append(lane[1:] == lane[:-1], False) & (end > tick) & ~np.append(on[1:], True)
+    follows = np.append(False, partner[:-1] & on[:-1])
+    unreleased = 0
+    for odd in np.unique(lane[(on & ~partner) | ~(on | follows)]):
+        where = np.flatnonzero(lane == odd)
+        end[where], missing = _ends(tick[where].tolist(), on[where].tolist(), last=last, beat=beat)
+        unreleased += missing
+    found = np.zeros((len(events), 4), dtype=np.int64)
+    found[order, 0], found[order, 1] = tick, end
+    found[:, 2] = events[:, 2]
+    found[:, 3] = (events[:, 1] & 15) << 7 | events[:, 4]
+    is_note = np.zeros(len(events), dtype=bool)
+    is_note[order] = on
+    return found[is_note], unreleased
+
+
+def _ends(tick: list[int], on: list[bool], *, last: int, beat: int) -> tuple[list[int], int]:
+    """Where the notes of one channel and pitch end, at their note-ons; and how many lack an off.
+
+    An off ends every open note but those that begin at its own tick after others: there the on
+    of a repeated note was written before the off of the note that it repeats.
+    """
+    end = list(tick)
+    waiting: list[int] = []
+    missing = 0
+    for event, begins in enumerate(on):
+        if begins:
+            waiting.append(event)
+            continue
+        ended = [one for one in waiting if tick[one] < tick[event]] or waiting
+        for one in ended:
+            end[one] = tick[event]
+        missing = max(0, missing + len(ended) - 1)
+        waiting = waiting[len(ended) :]
+    for one in waiting:
+        end[one] = min(tick[one] + beat, last)
+    return end, missing + len(waiting)
 
 
 _KANA = re.compile("[\u3041-\u30ff]")
