@@ -55,10 +55,10 @@ def read_song(path: Path, name: str, spec: RollSpec) -> Song:
     meters = [(tick / per_step, above, below) for tick, above, below in midi.signatures]
     lines = bar_lines(meters, last=last, spec=spec)
     if not (np.diff(lines) == spec.steps_per_bar).any():
-        heard = ", ".join(
-            dict.fromkeys(f"{above}/{below}" for _, above, below in holding(meters, last))
-        )
-        raise MidiError(f"not {spec.beats_per_bar}/4 but {heard}")
+        held = holding(meters, last)
+        others = [one for one in held if _bar_steps(one, spec) != spec.steps_per_bar] or held
+        heard = dict.fromkeys(f"{above}/{below}" for _, above, below in others)
+        raise MidiError(f"not {spec.beats_per_bar}/4 but {', '.join(heard)}")
     return Song(name, tracks, lines, tempo=tempo_of(midi), unreleased=midi.unreleased)
 
 
@@ -73,8 +73,11 @@ def _notes(rows: npt.NDArray[np.float64]) -> NoteArray:
 
 
 def _end(tracks: Sequence[NoteArray], spec: RollSpec) -> int:
-    """The step at which the music ends. Of a note longer than a phrase, a key that stuck or a
-    release that comes much later, only the onset counts."""
+    """The step at which the music ends.
+
+    Of a note longer than a phrase (a key that stuck, a release that comes much later) only the
+    onset counts.
+    """
     notes = np.concatenate(tracks)
     stuck = notes[:, 1] - notes[:, 0] > spec.steps
     return int(np.where(stuck, notes[:, 0] + 1, notes[:, 1]).max(initial=0))
@@ -90,6 +93,11 @@ def holding(meters: Sequence[Meter], last: float) -> list[Meter]:
     return [one for one, end in zip(changes, begins, strict=True) if one[0] < min(end, last)]
 
 
+def _bar_steps(meter: Meter, spec: RollSpec) -> float:
+    _, numerator, denominator = meter
+    return numerator * 4 / max(denominator, 1) * spec.steps_per_beat
+
+
 def bar_lines(signatures: Sequence[Meter], *, last: int, spec: RollSpec) -> npt.NDArray[np.int64]:
     """The steps of all bar lines from step 0 to the first at or after `last`.
 
@@ -99,10 +107,10 @@ def bar_lines(signatures: Sequence[Meter], *, last: int, spec: RollSpec) -> npt.
     ends = [begin for begin, _, _ in held[1:]] + [float(last)]
     lines: list[float] = []
     closing = 0.0
-    for (begin, numerator, denominator), end in zip(held, ends, strict=True):
-        bar = numerator * 4 / max(denominator, 1) * spec.steps_per_beat
+    for meter, end in zip(held, ends, strict=True):
+        begin, bar = meter[0], _bar_steps(meter, spec)
         if bar <= 0:
-            raise MidiError(f"unreadable: a time signature of {numerator}/{denominator}")
+            raise MidiError(f"unreadable: a time signature of {meter[1]}/{meter[2]}")
         count = max(0, int(np.ceil((end - begin) / bar - 1e-6)))
         if len(lines) + count > MOST_BARS:
             raise MidiError(f"too long: more than {MOST_BARS:,} bars")

@@ -19,7 +19,7 @@ def report_text(report: Report) -> str:
     lines = [f"{song.name:<{width}}  {_line(song, report.tracks)}" for song in report.taken]
     unsure = sum(song.sure < UNSURE for song in report.taken)
     if unsure:
-        lines.append(f"(?) The keys of {unsure:,} songs are not sure: --key gives another.")
+        lines.append(f"(?) marks keys that are not sure ({unsure:,}): --key gives another.")
     return "\n".join([*lines, report.text(most=len(report.refused))])
 
 

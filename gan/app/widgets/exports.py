@@ -20,6 +20,7 @@ from gan.app.widgets.panels import download, gains, heard, mixed
 from gan.audio.render import encode_flac, encode_wav, levelling_gain, mix, render_stems
 from gan.engine import Engine, PhraseState, Rolls
 from gan.errors import GanError
+from gan.files import file_names
 from gan.music.midi import midi_bytes
 from gan.music.performance import Performance, perform
 from gan.pictures import roll_png
@@ -172,12 +173,13 @@ def take_away(engine: Engine, desk: Desk, roll: Rolls, *, stem: str, recipe: str
         "this phrase as text."
     )
     with st.container(horizontal=True):
-        for index, name in enumerate(spec.track_names):
+        names = zip(spec.track_names, file_names(spec.track_names), strict=True)
+        for index, (name, file) in enumerate(names):
             alone = replace(how, include=tuple(k == index for k in range(len(spec.tracks))))
             download(
                 f"MIDI: {name.capitalize()}",
                 _midi(roll, engine, alone, recipe),
-                name=f"{stem}-{name.lower()}.mid",
+                name=f"{stem}-{file}.mid",
                 mime="audio/midi",
             )
     with st.container(horizontal=True):
@@ -238,10 +240,9 @@ def stems_zip(roll: Rolls, engine: Engine, desk: Desk) -> bytes:
     level = levelling_gain(stems)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        parts = zip(midi.instruments, stems, gains(desk, engine.spec, how), strict=True)
-        for instrument, stem, gain in parts:
-            name = f"{instrument.name.lower()}.wav"
-            archive.writestr(name, encode_wav(mix(stem[None], [gain], level=level)))
+        names = file_names([instrument.name for instrument in midi.instruments])
+        for name, stem, gain in zip(names, stems, gains(desk, engine.spec, how), strict=True):
+            archive.writestr(f"{name}.wav", encode_wav(mix(stem[None], [gain], level=level)))
     return target.getvalue()
 
 
