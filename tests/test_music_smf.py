@@ -101,6 +101,13 @@ def test_notes_are_told_apart_by_channel_and_by_the_program_at_their_onset() -> 
     ]
 
 
+def test_of_data_above_127_the_lower_seven_bits_count() -> None:
+    assert notes(b"\x00\x90\xbc\xd0", b"\x05\x3e\x40", off(60, wait=5), off(62)) == [
+        [0, 10, 60],
+        [5, 10, 62],
+    ]
+
+
 def test_a_file_reads_as_mido_wrote_it(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     file = mido.MidiFile(ticks_per_beat=96)
@@ -168,7 +175,7 @@ def test_chunks_of_other_kinds_are_skipped() -> None:
         (smf.head(1, ticks=0xE728) + smf.track(), "it counts in seconds (SMPTE), not in beats"),
         (smf.song(smf.tune())[:-30], "it ends within a track"),
         (smf.head(1) + smf.track(b"\x00\x3c\x40"), "a damaged track"),
-        (smf.head(1) + smf.track(on(60), b"\x00\x90\xff\x00\x00"), "a damaged track"),
+        (smf.head(1) + smf.track(b"\xff" * 9 + on(60)), "a damaged track"),
     ],
 )
 def test_each_refusal_says_what_the_file_is(data: bytes, reason: str) -> None:

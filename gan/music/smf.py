@@ -27,6 +27,9 @@ MOST_BYTES = 1 << 26
 _WRAPPER = 1024
 """Bytes in which the header is looked for: RIFF puts 20 before it, MacBinary 128."""
 
+_LONGEST_NUMBER = 5
+"""Bytes of a number of variable length: one more than the standard allows."""
+
 _DRUM_CHANNEL = 9
 _TEMPO = 500_000
 """Microseconds a quarter where the file does not say: 120 quarters a minute."""
@@ -250,7 +253,15 @@ class _TrackReader:
             return False
         if event >= 0xF0:
             return self._other(event)
-        raise MidiError(_CUT if self.at + 2 > self.end else "unreadable: a damaged track")
+        if event < 0x80:
+            raise MidiError("unreadable: a damaged track")
+        # Data above 127, which no run has: players take the lower seven bits.
+        first, second = self.data[self.at] & 127, self.data[self.at + 1] & 127
+        if event < 0xA0:
+            row = [self.now, event, first, second, int(self.program[event & 15])]
+            self.events.append(np.array([row], dtype=np.int64))
+        self.status, self.at = event, self.at + 2
+        return False
 
     def _other(self, event: int) -> bool:
         """A meta or system event; whether the track ends with it."""
@@ -274,12 +285,13 @@ class _TrackReader:
     def _number(self, at: int) -> tuple[int, int]:
         """A number of variable length at `at`, and where it ends."""
         value = 0
-        while True:
+        for _ in range(_LONGEST_NUMBER):
             byte = self.data[at]
             at += 1
             value = value << 7 | byte & 0x7F
             if byte <= 0x7F:
                 return value, at
+        raise MidiError("unreadable: a damaged track")
 
 
 def _paired(
