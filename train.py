@@ -204,7 +204,12 @@ def run(args: argparse.Namespace) -> int:
             resume=args.resume,
             start_from=args.start_from,
             distribute=args.distribute,
-            data={"folder": name, "phrases": len(dataset), "songs": len(dataset.song_names)},
+            data={
+                "folder": name,
+                "phrases": len(dataset),
+                "songs": len(dataset.song_names),
+                "key": args.key,
+            },
         )
         session = loop.begin(training)
         state = session.state

@@ -22,6 +22,7 @@ from gan.data.progress import terminal_progress
 from gan.engine import prepare
 from gan.errors import GanError
 from gan.models.checkpoint import load_generator
+from gan.music.keys import parse_key_choice
 from gan.quality.evaluation import evaluate, reference, save_reference, store
 from gan.training.tuning import tune
 
@@ -46,7 +47,11 @@ def run(args: argparse.Namespace) -> None:
     generator, info = load_generator(args.checkpoint_dir)
     with terminal_progress() as progress:
         dataset, _ = ingest(
-            args.data_dir, scheme=generator.spec.scheme, cache_dir=args.cache_dir, progress=progress
+            args.data_dir,
+            scheme=generator.spec.scheme,
+            key=parse_key_choice(str(info.data.get("key", "auto"))),
+            cache_dir=args.cache_dir,
+            progress=progress,
         )
     must_fit(dataset, generator.spec)
     train, held_out = split_by_song(dataset)
