@@ -12,7 +12,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +22,8 @@ import msgspec
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
+
+from gan.errors import DataError
 
 if sys.platform == "win32":
     import msvcrt
@@ -56,6 +59,50 @@ def _written(path: Path) -> Iterator[IO[bytes]]:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def file_names(names: Sequence[str]) -> list[str]:
+    """Names for files, made from any names: safe on every system, and no two alike.
+
+    Small letters; what is not a letter, a digit or one of `-_` becomes `_`; of equal names the
+    later ones are numbered.
+    """
+    found: list[str] = []
+    for name in names:
+        plain = "".join(one if one.isalnum() or one in "-_" else "_" for one in name.lower())
+        plain = plain[:40] or "_"
+        if re.fullmatch(r"con|prn|aux|nul|(com|lpt)\d", plain):  # devices on Windows
+            plain += "_"
+        number, unique = 1, plain
+        while unique in found:
+            number += 1
+            unique = f"{plain}-{number}"
+        found.append(unique)
+    return found
+
+
+def must_be_writable(folder: Path, what: str) -> None:
+    """`DataError` unless `folder`, there or to be made, can be written to; `what` names it.
+
+    To be asked before long work whose result would go there. Leaves nothing behind.
+    """
+    try:
+        place = folder.expanduser().absolute()
+        while not os.path.lexists(place):
+            place = place.parent
+        with tempfile.TemporaryFile(dir=place):
+            pass
+        str(folder).encode()
+    except NotADirectoryError:
+        reason = "a file is in its way"
+    except UnicodeEncodeError:
+        reason = "its name is not UTF-8, as TensorFlow needs it"
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+    else:
+        return
+    shown = str(folder).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    raise DataError(f"{what} {shown} cannot be written to ({reason}): choose another.")
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -29,6 +29,7 @@ from gan.models.ability import Ability
 from gan.models.base import Generator
 from gan.models.checkpoint import load_generator, read_info
 from gan.music.compare import overlaps
+from gan.music.keys import parse_key_choice
 from gan.music.measures import measure
 from gan.quality import latent, two_sample
 from gan.quality.card import histograms, write_card
@@ -132,7 +133,12 @@ def evaluate(
     if data_dir is None:
         against = load_reference(info.path)
     else:
-        dataset, _ = ingest(data_dir, scheme=generator.spec.scheme, cache_dir=cache_dir)
+        dataset, _ = ingest(
+            data_dir,
+            scheme=generator.spec.scheme,
+            key=parse_key_choice(str(info.data.get("key", "auto"))),
+            cache_dir=cache_dir,
+        )
         must_fit(dataset, generator.spec)
         songs = Songs(dataset, n)
         train, held_out = split_by_song(dataset)

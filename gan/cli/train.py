@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -13,8 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gan.cli.environment import POSITIVE, add_verbose, load_tensorflow, run_command
-from gan.data.ingest import ingest
+from gan.data.folder import folder_name
+from gan.data.ingest import ingest, look_into
 from gan.data.progress import terminal_progress
+from gan.data.report import report_json, report_text
+from gan.errors import DataError
+from gan.files import must_be_writable
+from gan.music.keys import parse_key_choice
 from gan.spec import CHECKPOINTS
 from gan.training.claim import claimed
 from gan.training.config import KINDS, MODELS, RECIPES, TrainConfig, with_steps
@@ -41,6 +47,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--checkpoint_dir", type=Path, help="where to write (checkpoints/FOLDERNAME-FAMILY)")
     add("--family", choices=sorted(RECIPES), default="gan", help="what to train")
     add("--scheme", default="auto", help="how tracks are chosen: auto, named, band, piano, bach")
+    add("--key", default="auto", help="of all files: auto, none (as written), +5, Am, Gb ...")
+    add("--report", action="store_true", help="say what the folder holds, and do not train")
+    add("--json", action="store_true", help="the report as JSON")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help=f"training steps ({defaults.steps})")
     length.add_argument("--minutes", type=POSITIVE, help="stop after this long")
@@ -140,16 +149,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(args: argparse.Namespace) -> None:
     """Check what can be checked, claim the folder, then read the data and train."""
+    if args.report:
+        show_report(args)
+        return
+    if args.json:
+        raise DataError("--json is the form of a report: give --report as well.")
     config, model = config_of(args), model_of(args)
-    name = Path(args.data_dir).resolve().name.lower()
+    name = folder_name(args.data_dir)
     folder = args.checkpoint_dir or CHECKPOINTS / f"{name}-{args.family}"
+    must_be_writable(folder, "The checkpoint folder (--checkpoint_dir)")
     # Several workers share a folder, into which the first one writes.
     shared = args.distribute == "multiworker"
     with nullcontext() if shared else claimed(folder, resume=args.resume):
         with terminal_progress() as progress:
-            dataset, report = ingest(
-                args.data_dir, scheme=args.scheme, cache_dir=args.cache_dir, progress=progress
-            )
+            dataset, report = ingest(args.data_dir, **reading(args), progress=progress)
         print(report)
         load_tensorflow(verbose=args.verbose)
         from gan.training.loop import Run
@@ -166,9 +179,32 @@ def run(args: argparse.Namespace) -> None:
                 resume=args.resume,
                 start_from=args.start_from,
                 distribute=args.distribute,
-                data={"folder": name, "phrases": len(dataset), "songs": len(dataset.song_names)},
+                data={
+                    "folder": name,
+                    "phrases": len(dataset),
+                    "songs": len(dataset.song_names),
+                    "key": args.key,
+                },
             )
         )
+
+
+def reading(args: argparse.Namespace) -> dict[str, Any]:
+    """How the data is read."""
+    return {
+        "scheme": args.scheme,
+        "key": parse_key_choice(args.key),
+        "cache_dir": args.cache_dir,
+        # In processes however few the files: one that crashes its reader costs only itself.
+        "workers": min(os.cpu_count() or 1, 32),
+    }
+
+
+def show_report(args: argparse.Namespace) -> None:
+    """What the folder holds, as text or JSON; nothing is trained."""
+    with terminal_progress() as progress:
+        _, report = look_into(args.data_dir, **reading(args), progress=progress)
+    print(report_json(report) if args.json else report_text(report))
 
 
 def train(run: Run) -> None:

@@ -17,6 +17,7 @@ from gan.data.dataset import must_fit, split_by_song
 from gan.data.ingest import ingest
 from gan.data.progress import terminal_progress
 from gan.models.checkpoint import load_generator, read_info
+from gan.music.keys import parse_key_choice
 from gan.preview import prepare
 from gan.quality.evaluation import evaluate, reference, store
 from gan.training.claim import claimed
@@ -56,7 +57,11 @@ def tuned(args: argparse.Namespace) -> None:
     generator, info = load_generator(args.checkpoint_dir)
     with terminal_progress() as progress:
         dataset, _ = ingest(
-            args.data_dir, scheme=generator.spec.scheme, cache_dir=args.cache_dir, progress=progress
+            args.data_dir,
+            scheme=generator.spec.scheme,
+            key=parse_key_choice(str(info.data.get("key", "auto"))),
+            cache_dir=args.cache_dir,
+            progress=progress,
         )
     must_fit(dataset, generator.spec)
     train, held_out = split_by_song(dataset)
