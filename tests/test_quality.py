@@ -13,7 +13,7 @@ from gan.data.dataset import must_fit, rolls, split_by_song
 from gan.errors import CheckpointError, DataError
 from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.models.registry import build
-from gan.music.measures import measure
+from gan.music.attributes import measure
 from gan.quality import card, copies, latent, two_sample
 from gan.quality.evaluation import reference, save_reference
 

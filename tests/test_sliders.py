@@ -10,7 +10,7 @@ from gan.errors import CheckpointError
 from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.models.paths import lerp, slerp
 from gan.models.registry import build
-from gan.music.measures import measure
+from gan.music.attributes import measure
 from gan.music.rolls import binarise
 from gan.sliders import directions as found
 from gan.sliders.store import load_directions, save_directions

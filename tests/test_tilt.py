@@ -12,7 +12,7 @@ from gan.models.event_tilt import Seen, leant
 from gan.models.registry import build
 from gan.models.sampling import Sampling
 from gan.models.statistics import UNIT, by_place, columns, statistics, tilt_names
-from gan.music.measures import measure
+from gan.music.attributes import measure
 from gan.music.rolls import is_valid
 from gan.spec import ONSET, RollSpec, Track
 

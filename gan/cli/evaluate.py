@@ -32,7 +32,7 @@ from gan.models.ability import Ability
 from gan.models.base import Generator
 from gan.models.checkpoint import load_generator
 from gan.music.compare import overlaps
-from gan.music.measures import measure
+from gan.music.attributes import measure
 from gan.quality import latent, two_sample
 from gan.quality.card import histograms, write_card
 from gan.quality.copies import NEAR_COPY, nearest_in_data

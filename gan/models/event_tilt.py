@@ -24,12 +24,15 @@ from scipy.special import softmax
 
 from gan.models.statistics import (
     CLOSED,
-    FARTHEST,
     HALVINGS,
-    OPEN,
+    LONGEST,
+    NEAR,
+    OPENNESS,
+    TINY,
     UNIT,
     by_place,
     columns,
+    deciding,
     statistics,
 )
 from gan.music.cells import any_of, pitch_classes
@@ -42,14 +45,9 @@ Choose = Callable[[Floats, Floats], Ints]
 """Logits `(n, choices)` and noise `(n,)` -> choices `(n,)`."""
 
 ADVANCE, PITCH, DURATION = 0, 2, 3  # of a note's four decisions, those that are taken again
-ABOUT = {
-    ADVANCE: ("sixteenths", "beats", "steady"),
-    PITCH: ("same", "height", "reuse", "minor", "black", "smooth", "chord", "spread"),
-    DURATION: ("length",),
-}
-ALONE = ("steady",)  # not freed: a rhythm that repeats is one on beats, and one of eighths
+DECISIONS = {ADVANCE: "step", PITCH: "pitch", DURATION: "duration"}
+ALONE = ("rhythm_repetition",)  # not freed: a rhythm that repeats is one on beats, and of eighths
 SHRINK = 0.5  # as in `gan.models.tilt`; more, for a phrase's notes are few
-NEAR = 4  # steps to either side over which the pitch of a melody is averaged
 LEAP = 12.0  # semitones from there that count as 1, and no more do
 
 
@@ -76,7 +74,7 @@ def leant(
     step, track, pitch, duration = (
         np.concatenate([each.notes[k] for each in phrases]) for k in range(4)
     )
-    logits = {which: np.concatenate([each.logits[which] for each in phrases]) for which in ABOUT}
+    logits = {which: np.concatenate([each.logits[which] for each in phrases]) for which in DECISIONS}
     noise = np.concatenate([each.noise for each in phrases])
     of, before = np.repeat(np.arange(len(phrases)), counts), _before(step, counts)
     plain = _rolls(of, counts, (step, track, pitch, duration), spec)
@@ -88,8 +86,8 @@ def leant(
         if not len(at):
             continue
         context = _Context(plain, index, of[at], before[at], step[at], duration[at], spec)
-        for which, about in ABOUT.items():
-            kinds = [name for name in about if name in names]
+        for which, decision in DECISIONS.items():
+            kinds = [name for name in names if deciding(name) == decision]
             tilts = own[:, [names.index(name) for name in kinds]]
             if not tilts.any():
                 continue
@@ -148,22 +146,22 @@ class _Context:
         Choices are numbers of steps on from the note before, pitches, or steps of length.
         """
         spec = self.spec
-        if name == "length":
+        if name == "note_length":
             octaves = np.log2(1.0 + np.arange(spec.steps)).astype(np.float32)
             return np.repeat(octaves[None], len(self.of), axis=0)
-        if name == "steady":
+        if name == "rhythm_repetition":
             return self._of_step(self._other_bars(any_of(self.onset, 2)[..., None])[..., 0])
-        if name == "same":
+        if name == "repetition":
             return self._other_bars(self.onset)[self.of, self.step]
-        if name == "smooth":
+        if name == "stepwise_melody":
             return -self._leap(NEAR)[self.of, self.step]
-        if name == "spread":
+        if name == "range":
             return self._leap(spec.steps)[self.of, self.step]
-        if name == "reuse":
+        if name == "pitch_classes":
             shape = (-1, spec.bars, spec.steps_per_bar, spec.pitches)
             used = self._of_class(any_of(self.onset.reshape(shape), 2))
-            return used[self.of, self.step // spec.steps_per_bar]
-        if name == "chord":
+            return -used[self.of, self.step // spec.steps_per_bar]
+        if name == "melody_in_chord":
             # The measure counts time: the share of the note on which others sound it.
             sums = np.cumsum(self._of_class(self.around), axis=1)
             sums = np.pad(sums, ((0, 0), (1, 0), (0, 0)))
@@ -172,9 +170,9 @@ class _Context:
         kind = by_place(name, spec)
         if kind is None:
             raise ValueError(f"No statistic is called {name!r}.")
-        if kind.ndim == 1:
+        if deciding(name) == "pitch":
             return np.repeat(kind[None], len(self.of), axis=0)
-        return self._of_step(np.repeat(kind[None, :, 0], len(self.onset), axis=0))
+        return self._of_step(np.repeat(kind[None], len(self.onset), axis=0))
 
     def _of_step(self, values: Floats) -> Floats:
         """Values `(n, step)` at each number of steps on from the note before, 0 past the end."""
@@ -241,7 +239,7 @@ class _Decisions:
             more = lean[np.arange(len(of)), choices] - lean[np.arange(len(of)), plain]
             return np.asarray(np.bincount(of, more, minlength=n), np.float64)
 
-        near, far = np.zeros(n), np.full(n, FARTHEST)
+        near, far = np.zeros(n), np.full(n, LONGEST)
         plain, high = (taken(scale, np.arange(len(of))) for scale in (near, far))
         low = plain
         least, most = np.zeros(n), gained(high)
@@ -280,13 +278,13 @@ class _Decisions:
         The inverse of the Fisher information, so that a change of one statistic means none of
         the others, as in `gan.models.tilt`.
         """
-        chance = softmax(OPEN * self.logits, axis=1)[..., None]
+        chance = softmax(OPENNESS * self.logits, axis=1)[..., None]
         centred = self.counts - (chance * self.counts).sum(axis=1, keepdims=True)
         doubt = (chance * centred).transpose(0, 2, 1) @ centred
         information = np.zeros((n, *doubt.shape[1:]))
         np.add.at(information, self.of, doubt)
         own = np.diagonal(information, axis1=1, axis2=2)
-        size = np.sqrt(own + 1e-3)
+        size = np.sqrt(own + TINY)
         alike = information / (size[:, :, None] * size[:, None, :])
         inverse = np.linalg.inv(alike + SHRINK * np.eye(alike.shape[-1]))
         inverse /= np.diagonal(inverse, axis1=1, axis2=2)[:, None, :]

@@ -27,20 +27,22 @@ from gan.models.binary import at_thresholds, carry
 from gan.models.layers import Tensor
 from gan.models.statistics import (
     CLOSED,
-    FARTHEST,
     HALVINGS,
-    OPEN,
+    LONGEST,
+    NEAR,
+    OPENNESS,
+    TINY,
     UNIT,
     by_place,
     columns,
+    deciding,
     statistics,
 )
 from gan.spec import RollSpec, Track
 
 SHRINK = 0.3  # ridge of the least squares, in units of a statistic's own information
 NOTES = 16.0  # that an amount of 1 adds `UNIT` of, where notes are what is added
-HOLD = 0.25  # of what a note's length adds to `length` that comes with its onset
-NEAR = 9  # steps over which the pitch of a melody is averaged, for leaps away from it
+HOLD = 0.25  # of what a note's length adds to `note_length` that comes with its onset
 
 
 def _pitched(spec: RollSpec) -> list[int]:
@@ -103,7 +105,7 @@ def _onset_counts(
     for name in names:
         if name == "notes":
             counts.append(ops.ones_like(begins))
-        elif name == "length":
+        elif name == "note_length":
             # A note more must come with the length that its fellows have.
             length = ops.sum(sounds, axis=(1, 2), keepdims=True) / notes
             counts.append(HOLD * (1.0 - length) * ops.ones_like(begins))
@@ -121,7 +123,7 @@ def _hold_counts(sounds: Tensor, track: Track) -> Tensor:
 
 def _of_length(names: Sequence[str]) -> Tensor:
     """1 for the statistic that counts holds, else 0, `(statistic,)`."""
-    return ops.convert_to_tensor(np.array([name == "length" for name in names], np.float32))
+    return ops.convert_to_tensor(np.array([name == "note_length" for name in names], np.float32))
 
 
 def _lean(
@@ -158,7 +160,7 @@ def _scale(margin: Tensor, lean: Tensor, wanted: Tensor, track: Track) -> Tensor
         def gained(scale: Tensor) -> Tensor:
             return ops.sum(ops.where(tips < scale[:, None, None], gain, 0.0), axis=(1, 2))
 
-    near, far = ops.zeros_like(wanted), FARTHEST * ops.ones_like(wanted)
+    near, far = ops.zeros_like(wanted), LONGEST * ops.ones_like(wanted)
     least, most = ops.zeros_like(wanted), gained(far)
     for _ in range(HALVINGS):
         middle = (near + far) / 2
@@ -180,28 +182,28 @@ def _value(name: str, spec: RollSpec, begins: Tensor, around: Tensor | None) -> 
     """How much an onset is of a kind; broadcastable to `(batch, step, pitch)`."""
     fixed = by_place(name, spec)
     if fixed is not None:
-        return ops.convert_to_tensor(fixed)
+        return ops.convert_to_tensor(fixed[:, None] if deciding(name) == "step" else fixed)
     pitch = np.arange(spec.pitches)
-    if name == "steady":
+    if name == "rhythm_repetition":
         return _other_bars(ops.max(begins, axis=-1, keepdims=True), spec)
-    if name == "same":
+    if name == "repetition":
         return _other_bars(begins, spec)
-    if name == "reuse":
+    if name == "pitch_classes":
         bars = ops.reshape(begins, (-1, spec.bars, spec.steps_per_bar, spec.pitches))
         used = ops.max(_by_class(bars), axis=2, keepdims=True)
         used = ops.repeat(ops.take(used, pitch % 12, axis=-1), spec.steps_per_bar, axis=2)
-        return ops.reshape(used, (-1, spec.steps, spec.pitches))
+        return -ops.reshape(used, (-1, spec.steps, spec.pitches))
     if name == "chords":
         return ops.minimum(ops.sum(begins, axis=-1, keepdims=True), 3.0)
-    if name == "smooth":
+    if name == "stepwise_melody":
         rise = ops.convert_to_tensor((pitch / 12).astype(np.float32))
         both = ops.concatenate([begins * rise, begins], axis=-1)
-        mean = ops.average_pool(both, NEAR, strides=1, padding="same")
+        mean = ops.average_pool(both, 2 * NEAR + 1, strides=1, padding="same")
         height, mass = ops.split(mean, 2, axis=-1)
         middle = ops.sum(height, axis=-1, keepdims=True)
         middle = middle / (ops.sum(mass, axis=-1, keepdims=True) + 1e-3)
         return -ops.minimum(ops.abs(rise - middle), 1.0)
-    if name == "chord" and around is not None:
+    if name == "melody_in_chord" and around is not None:
         return ops.take(_by_class(around), pitch % 12, axis=-1)
     raise ValueError(f"No statistic is called {name!r}.")
 
@@ -230,13 +232,13 @@ def _information(
     counts = ops.reshape(onsets, (-1, count, steps * pitches))
     held = _of_length(names)
     if track.monophonic:
-        chance = ops.softmax(OPEN * margin)
+        chance = ops.softmax(OPENNESS * margin)
         onset, hold = chance[..., :pitches], chance[..., pitches : pitches + 1]
         doubt, doubt_of_hold = onset, hold
         mean = ops.sum(onsets * onset[:, None], axis=3)
         mean = mean + held[:, None] * (hold * holds)[:, None, :, 0]
     else:
-        chance = ops.sigmoid(OPEN * margin)
+        chance = ops.sigmoid(OPENNESS * margin)
         doubt_of_hold, doubt = ops.split(chance * (1.0 - chance), 2, axis=-1)
     weighted = counts * ops.reshape(doubt, (-1, 1, steps * pitches))
     found = _products(weighted, counts)
@@ -257,7 +259,7 @@ def _freed(information: Tensor, asked: Tensor) -> Tensor:
     information's inverse.
     """
     own = ops.diagonal(information, axis1=1, axis2=2)
-    size = ops.sqrt(own + 1e-3)
+    size = ops.sqrt(own + TINY)
     alike = information / (size[:, :, None] * size[:, None, :])
     inverse = ops.inv(alike + SHRINK * ops.eye(alike.shape[-1])[None])
     inverse = inverse / ops.diagonal(inverse, axis1=1, axis2=2)[:, None, :]

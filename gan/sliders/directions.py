@@ -28,7 +28,14 @@ from numpy.typing import NDArray
 
 from gan.models.ability import Ability
 from gan.models.base import Generator
-from gan.music.measures import joined, measure
+from gan.music.attributes import (
+    attribute_of,
+    change_of,
+    joined,
+    label_of,
+    measure,
+    measure_names,
+)
 from gan.sliders.steering import Probes, Search, sought, tilt_pulls
 from gan.spec import ONSET, SOUNDING, RollSpec
 
@@ -41,23 +48,6 @@ USUAL = 0.98  # share of phrases with one value from which a measure has no scal
 
 Floats = NDArray[np.float32]
 Measures = dict[str, NDArray[np.float64]]
-
-LABELS: dict[str, tuple[str, str]] = {
-    "notes": ("{Track} density", "More notes in {track}."),
-    "register": ("{Track} height", "{Track} plays higher."),
-    "polyphony": ("{Track} thickness", "More notes at once in {track}."),
-    "note_length": ("{Track} sustain", "Longer notes in {track}."),
-    "off_sixteenth": ("{Track} syncopation", "More notes off the eighths in {track}."),
-    "on_beat": ("{Track} on the beat", "More notes of {track} on the beats, fewer between them."),
-    "repetition": ("{Track} repetition", "{Track} plays the same notes in more of its bars."),
-    "rhythm_repetition": ("{Track} steadiness", "The rhythm of {track} repeats from bar to bar."),
-    "minorness": ("Minor", "Darker: from C major towards A minor."),
-    "pitch_class_entropy": ("Colour", "More different pitch classes."),
-    "melody_in_chord": ("Consonance", "The melody keeps to the notes of the chord."),
-    "stepwise_melody": ("Smooth melody", "The melody moves by step more than by leap."),
-}
-"""Measures that become sliders: a label and one sentence, by the measure's last name."""
-
 
 @dataclass(frozen=True)
 class Direction:
@@ -160,27 +150,27 @@ def _slopes(w: Floats, targets: NDArray[np.float64], *, ridge: float = 1e-2) -> 
     return slopes
 
 
-def choose_measures(
-    samples: Samples, heard: Measures, names: Sequence[str] | None = None
-) -> list[str]:
-    """Measures that vary, and are nearly always defined in `heard`; those of `names`, if given.
+def choose_measures(samples: Samples, heard: Measures, names: Sequence[str]) -> list[str]:
+    """Measures of `names` that vary, and are nearly always defined in `heard`.
 
     Plain draws leave a track out more often than the phrases that a person meets.
     """
     chosen, varied = [], _varied(samples.measures)
     for name, values in heard.items():
-        if np.isfinite(values).mean() > 0.7 and name in varied and (names is None or name in names):
+        if np.isfinite(values).mean() > 0.7 and name in varied and name in names:
             chosen.append(name)
     return chosen
 
 
-def _label(measure_name: str) -> tuple[str, str] | None:
-    track, _, kind = measure_name.rpartition(".")
-    if kind not in LABELS:
-        return None
-    names = {"Track": track.capitalize(), "track": track.lower()}
-    label, text = (form.format(**names) for form in LABELS[kind])
-    return label, text
+def words_of(name: str) -> tuple[str, str]:
+    """A slider's label and help, by its measure: "Piano height", "Piano: higher."."""
+    text = change_of(name, 1.0, between=": ")
+    return label_of(name, between=" "), f"{text[:1].upper()}{text[1:]}."
+
+
+def candidates(spec: RollSpec) -> list[str]:
+    """Measures that may become sliders."""
+    return [name for name in measure_names(spec) if attribute_of(name)[0].slider]
 
 
 def named_directions(
@@ -198,7 +188,8 @@ def named_directions(
     """
     phrases = samples.w if phrases is None else phrases
     heard = measure(generator.rolls_of_w(phrases), generator.spec)
-    chosen = [name for name in choose_measures(samples, heard, names) if _label(name)]
+    names = candidates(generator.spec) if names is None else names
+    chosen = choose_measures(samples, heard, names)
     if not chosen:
         return []
     everything = _varied(samples.measures)
@@ -256,7 +247,7 @@ def _honest(direction: Direction) -> bool:
 def _direction(
     name: str, vector: NDArray[np.float64], effects: dict[str, float], spearman: float
 ) -> Direction:
-    label, text = _label(name) or (name, name)
+    label, text = words_of(name)
     return Direction(
         id=name,
         label=label,
@@ -290,10 +281,10 @@ def components(
     found = []
     for index in range(count):
         moved = dict(zip(names, effects[index], strict=True))
-        labelled = [name for name in names if _label(name)] or names
+        labelled = [name for name in names if name in candidates(generator.spec)] or names
         most = max(labelled, key=lambda name: abs(moved[name]))
         sign = 1.0 if moved[most] >= 0 else -1.0
-        label = (_label(most) or (most, most))[0]
+        label, _ = words_of(most)
         found.append(
             Direction(
                 id=f"component-{index + 1}",

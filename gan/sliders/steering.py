@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.models.base import Generator
-from gan.music.measures import measure
+from gan.music.attributes import measure
 
 Floats = NDArray[np.float32]
 Values = NDArray[np.float64]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gan.errors import SpecError
-from gan.music import measures
-from gan.music.measures import measure, measure_blocks
+from gan.music.attributes import measuring
+from gan.music.attributes import measure, measure_blocks
 from gan.music.notes import as_notes, no_notes
 from gan.music.rolls import roll_from_notes, transpose_roll
 from gan.spec import RollSpec, Track
@@ -245,7 +245,7 @@ def test_phrases_made_block_by_block_measure_the_same(
 ) -> None:
     spec = RollSpec(bars=1, tracks=(Track("LEAD", 73, monophonic=True),))
     rolls = np.random.default_rng(0).integers(0, 2, (n, *spec.shape), np.uint8)
-    monkeypatch.setattr(measures, "BLOCK", 3)
+    monkeypatch.setattr(measuring, "BLOCK", 3)
     made: list[slice] = []
 
     def block(some: slice) -> np.ndarray:
