@@ -12,6 +12,7 @@ from gan.app.session import choose_checkpoint, desk_of, loaded, wait_for
 from gan.app.widgets import model_card as show
 from gan.app.widgets import panels
 from gan.engine import PhraseState
+from gan.music.attributes import label_of
 from gan.plots import leakage_figure, shares_figure, strip_figure
 
 SHOWN = 6  # sample phrases in the strip
@@ -68,7 +69,7 @@ if card is not None:
     figures = card["figures"]
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("##### Overlap with held-out songs, by measure")
+        st.markdown("##### Overlap with held-out songs, by attribute")
         st.dataframe(
             show.overlaps(figures),
             hide_index=True,
@@ -82,9 +83,9 @@ if card is not None:
             st.caption("Measured without the data; give `--data_dir` to see distributions.")
         else:
             name = st.selectbox(
-                "Measure",
-                sorted(histograms),
-                format_func=show.readable,
+                "Attribute",
+                sorted(histograms, key=label_of),
+                format_func=label_of,
                 key="models:measure",
             )
             one = histograms[name]
@@ -92,7 +93,7 @@ if card is not None:
                 shares_figure(
                     np.asarray(one["edges"]),
                     {"samples": one["samples"], "held-out songs": one["data"]},
-                    unit=show.readable(name),
+                    unit=label_of(name),
                     dark=dark,
                     height=340,
                 ),

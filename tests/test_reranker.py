@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tiny
@@ -10,7 +12,7 @@ from gan.data.dataset import rolls, split_by_song
 from gan.errors import CheckpointError
 from gan.models.registry import build
 from gan.models.reranker import Budget, Reranker, features, resample, stored_reranker
-from gan.music.attributes import measure, measure_names
+from gan.music.attributes import ATTRIBUTES, measure, measure_names
 from gan.training import reranking, tuning
 from gan.training.reranking import NETWORKS, add_reranker, balance, fit_reranker, straight
 
@@ -221,6 +223,35 @@ def test_a_judge_is_stored_with_the_weights(generator) -> None:
         stored_reranker(wrong, tiny.SPEC)
     with pytest.raises(CheckpointError, match="reranker of other measures"):
         again.set_weights(plain | stored | {"judge/bias:0": np.full((4, 128), np.nan)})
+
+
+def test_an_attribute_that_is_added_later_is_none_of_a_stored_reranker(
+    generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reranker = reranker_of("CHORDS.notes", 1.0)
+    before = reranker.log_odds(heard(generator, generator.draw_latent(4, 0)))
+    named = {name: values.astype(np.float16) for name, values in reranker.stored().items()}
+    first = {name: values for name, values in named.items() if name != "judge/measures"}
+    row = dataclasses.replace(ATTRIBUTES["notes"], id="added")
+    monkeypatch.setitem(ATTRIBUTES, "added", row)
+    assert "CHORDS.added" in measure_names(tiny.SPEC)
+    after = heard(generator, generator.draw_latent(4, 0))
+    for stored in (named, first):  # with the names of its measures, and as it was before these
+        again = stored_reranker(stored, tiny.SPEC)
+        assert again is not None and again.names == tuple(NAMES)
+        assert np.array_equal(again.log_odds(after), before)
+    # One that is fitted now is of the new one as well, unless it goes with one of before.
+    add_reranker(generator, after, pool=20)
+    assert "CHORDS.added" in generator.reranker.names
+    generator.reranker = Reranker(tuple(NAMES), fit_reranker(after, after, tuple(NAMES)).arrays)
+    add_reranker(generator, after, pool=20)
+    assert generator.reranker.names == tuple(NAMES)
+    # An attribute that is gone cannot be measured.
+    monkeypatch.delitem(ATTRIBUTES, "added")
+    monkeypatch.delitem(ATTRIBUTES, "register")
+    for stored in (named, first):
+        with pytest.raises(CheckpointError, match="reranker of other measures"):
+            stored_reranker(stored, tiny.SPEC)
 
 
 def test_a_judge_stays_only_where_it_helps(generator, monkeypatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tiny
@@ -119,13 +121,23 @@ def test_directions_are_stored_with_the_weights_they_belong_to(tmp_path) -> None
     (loaded,) = load_directions(info, 28, ("LEAD.notes",))
     assert loaded.vector.tolist() == [*range(28), 0]
     # Behind the plan stand amounts of tilts by name, and names may come to stand elsewhere.
-    save_directions(info, [one], ("LEAD.notes", "LEAD.beats"))
-    (loaded,) = load_directions(info, 26, ("LEAD.beats", "KIT.notes", "LEAD.notes"))
+    save_directions(info, [one], ("LEAD.notes", "LEAD.on_beat"))
+    (loaded,) = load_directions(info, 26, ("LEAD.on_beat", "KIT.notes", "LEAD.notes"))
     assert loaded.vector.tolist() == [*range(26), 27, 0, 26]
-    assert load_directions(info, 26, ("LEAD.beats",)) == []
+    assert load_directions(info, 26, ("LEAD.on_beat",)) == []
+    # Tilts had names of their own once, and two of them went the other way.
+    save_directions(info, [one], ("LEAD.beats", "LEAD.black"))
+    (loaded,) = load_directions(info, 26, ("LEAD.in_scale", "LEAD.on_beat"))
+    assert loaded.vector.tolist() == [*range(26), -27, 26]
+    # Labels and help are those of the table, whatever they were.
+    height = replace(one, id="LEAD.register")
+    save_directions(info, [height])
+    (loaded,) = load_directions(info, 28)
+    assert (loaded.label, loaded.help) == ("Lead height", "Lead: higher.")
+    save_directions(info, [one], ("LEAD.notes", "LEAD.on_beat"))
     # Other weights: sliders of the old ones would lie.
     write_weights(tmp_path, {k: v + 1 for k, v in generator.weights().items()})
-    assert load_directions(read_info(tmp_path), 26, ("LEAD.notes", "LEAD.beats")) == []
+    assert load_directions(read_info(tmp_path), 26, ("LEAD.notes", "LEAD.on_beat")) == []
     (tmp_path / "directions.json").write_text("{")
     with pytest.raises(CheckpointError, match="damaged"):
         load_directions(read_info(tmp_path), 28)

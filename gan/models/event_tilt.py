@@ -32,7 +32,7 @@ from gan.models.statistics import (
     UNIT,
     by_place,
     columns,
-    deciding,
+    decision_of,
     statistics,
 )
 from gan.music.cells import any_of, pitch_classes
@@ -74,7 +74,9 @@ def leant(
     step, track, pitch, duration = (
         np.concatenate([each.notes[k] for each in phrases]) for k in range(4)
     )
-    logits = {which: np.concatenate([each.logits[which] for each in phrases]) for which in DECISIONS}
+    logits = {
+        which: np.concatenate([each.logits[which] for each in phrases]) for which in DECISIONS
+    }
     noise = np.concatenate([each.noise for each in phrases])
     of, before = np.repeat(np.arange(len(phrases)), counts), _before(step, counts)
     plain = _rolls(of, counts, (step, track, pitch, duration), spec)
@@ -87,7 +89,7 @@ def leant(
             continue
         context = _Context(plain, index, of[at], before[at], step[at], duration[at], spec)
         for which, decision in DECISIONS.items():
-            kinds = [name for name in names if deciding(name) == decision]
+            kinds = [name for name in names if decision_of(name) == decision]
             tilts = own[:, [names.index(name) for name in kinds]]
             if not tilts.any():
                 continue
@@ -170,7 +172,7 @@ class _Context:
         kind = by_place(name, spec)
         if kind is None:
             raise ValueError(f"No statistic is called {name!r}.")
-        if deciding(name) == "pitch":
+        if decision_of(name) == "pitch":
             return np.repeat(kind[None], len(self.of), axis=0)
         return self._of_step(np.repeat(kind[None], len(self.onset), axis=0))
 

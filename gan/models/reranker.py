@@ -45,9 +45,10 @@ TOGETHER = 1024  # candidates reranked together; bounds memory
 class Reranker:
     """A few small networks from measures to log odds; `arrays` by name, as they are stored.
 
-    `names` are the measures that it was fitted to, in the order of its inputs: a measure that is
-    added to the table later is none of its own. `middle` and `scale` (measure,) standardise; `weight:i` (network, in, out) and `bias:i`
-    (network, out) are layers, with rectifiers between them. Their mean is the log odds.
+    `names` are the measures that it was fitted to, in the order of its inputs; those that the
+    table gains later are none of its own. `middle` and `scale` (measure,) standardise; `weight:i`
+    (network, in, out) and `bias:i` (network, out) are layers, with rectifiers between them. Their
+    mean is the log odds.
     """
 
     names: tuple[str, ...]

@@ -2,14 +2,14 @@
 
 A tilt's statistic has the id of the attribute in `gan.music.attributes` that it raises, and counts
 what a decision adds to it. `gan.models.tilt` tilts decoders that draw all cells at once,
-`gan.models.event_tilt` those that write note by note. Statistics of place are in the table; both
-know those of context by their id:
+`gan.models.event_tilt` those that write note by note. Statistics of place are in the table; those
+of context are known to both by their id:
 
-`notes` counts onsets. `note_length`: holding on. `rhythm_repetition`: steps on which the other bars
-begin notes; `repetition`: the very notes of the other bars. `pitch_classes`: less of those that the
-bar already has. `chords`: steps on which others begin with it. `stepwise_melody`: pitches near those
-around. `melody_in_chord`: pitch classes that sound in other tracks. `range`: away from the middle of
-the track's pitches.
+* `notes`: onsets. `chords`: onsets on steps on which others begin. `note_length`: holding on.
+* `rhythm_repetition`: steps on which the other bars begin notes. `repetition`: their very notes.
+* `pitch_classes`: less of those that the bar already has.
+* `stepwise_melody`: pitches near those around. `range`: pitches away from the track's middle.
+* `melody_in_chord`: pitch classes that sound in other tracks.
 """
 
 from __future__ import annotations
@@ -55,14 +55,13 @@ def columns(track: int, spec: RollSpec, *, written: bool = False) -> slice:
     return slice(sum(sizes[:track]), sum(sizes[: track + 1]))
 
 
-def deciding(name: str) -> str:
+def decision_of(name: str) -> str:
     """The decision about a written note that a statistic is about: step, pitch or duration."""
     tilt = ATTRIBUTES[name].tilt
     return tilt.decides if tilt else ""
 
 
 def by_place(name: str, spec: RollSpec) -> NDArray[np.float32] | None:
-    """A statistic of where a note begins alone: `(step,)` or `(pitch,)`, as it decides; else None.
-    """
+    """A statistic of place alone: `(step,)` or `(pitch,)`, as it decides; None for others."""
     tilt = ATTRIBUTES[name].tilt if name in ATTRIBUTES else None
     return tilt.value(spec).astype(np.float32) if tilt and tilt.value else None

@@ -35,7 +35,7 @@ from gan.models.statistics import (
     UNIT,
     by_place,
     columns,
-    deciding,
+    decision_of,
     statistics,
 )
 from gan.spec import RollSpec, Track
@@ -182,7 +182,7 @@ def _value(name: str, spec: RollSpec, begins: Tensor, around: Tensor | None) -> 
     """How much an onset is of a kind; broadcastable to `(batch, step, pitch)`."""
     fixed = by_place(name, spec)
     if fixed is not None:
-        return ops.convert_to_tensor(fixed[:, None] if deciding(name) == "step" else fixed)
+        return ops.convert_to_tensor(fixed[:, None] if decision_of(name) == "step" else fixed)
     pitch = np.arange(spec.pitches)
     if name == "rhythm_repetition":
         return _other_bars(ops.max(begins, axis=-1, keepdims=True), spec)

@@ -15,8 +15,8 @@ from gan.files import write_arrays, write_json
 from gan.models.ability import Ability
 from gan.models.base import Generator
 from gan.models.checkpoint import read_arrays, write_weights
-from gan.music.compare import mean_overlap, overlaps
 from gan.music.attributes import measure
+from gan.music.compare import mean_overlap, overlaps
 from gan.spec import ONSET
 
 SAMPLE_SEED = 20_260_101

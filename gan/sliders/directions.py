@@ -49,6 +49,7 @@ USUAL = 0.98  # share of phrases with one value from which a measure has no scal
 Floats = NDArray[np.float32]
 Measures = dict[str, NDArray[np.float64]]
 
+
 @dataclass(frozen=True)
 class Direction:
     """A slider's direction in w: moving by `vector` (steered_dim,) is +1.

@@ -11,8 +11,10 @@ from gan.music.attributes.table import (
     ATTRIBUTES,
     attribute_of,
     change_of,
+    definition_of,
     label_of,
     measure_names,
+    short_names,
 )
 
 __all__ = [
@@ -22,9 +24,11 @@ __all__ = [
     "Tilt",
     "attribute_of",
     "change_of",
+    "definition_of",
     "joined",
     "label_of",
     "measure",
     "measure_blocks",
     "measure_names",
+    "short_names",
 ]

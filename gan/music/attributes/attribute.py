@@ -51,23 +51,23 @@ class Attribute:
     tilt: Tilt | None = None
 
 
-def every(track: Track, spec: RollSpec) -> bool:
+def every(_track: Track, _spec: RollSpec) -> bool:
     return True
 
 
-def drums(track: Track, spec: RollSpec) -> bool:
+def drums(track: Track, _spec: RollSpec) -> bool:
     return track.is_drum
 
 
-def pitched(track: Track, spec: RollSpec) -> bool:
+def pitched(track: Track, _spec: RollSpec) -> bool:
     return not track.is_drum
 
 
-def monophonic(track: Track, spec: RollSpec) -> bool:
+def monophonic(track: Track, _spec: RollSpec) -> bool:
     return track.monophonic and not track.is_drum
 
 
-def polyphonic(track: Track, spec: RollSpec) -> bool:
+def polyphonic(track: Track, _spec: RollSpec) -> bool:
     return not (track.monophonic or track.is_drum)
 
 

@@ -69,19 +69,6 @@ PITCH = (
         measure=lambda part: ratio(part.length, part.notes),
     ),
     OfTrack(
-        id="qualified",
-        label="notes of an eighth or longer",
-        more="fewer very short notes",
-        less="more very short notes",
-        unit="share of notes",
-        # MuseGAN's bar is three of 96 steps a bar, half a sixteenth, which every note would pass.
-        definition="Notes of two steps (an eighth) or longer / notes.",
-        source=f"after {MUSEGAN}",
-        short="QN",
-        applies=pitched,
-        measure=_qualified,
-    ),
-    OfTrack(
         id="pitch_classes",
         label="pitch classes a bar",
         more="more different notes",
@@ -93,6 +80,19 @@ PITCH = (
         tilt=Tilt(drawn=pitched, written=pitched),
         applies=pitched,
         measure=_pitch_classes,
+    ),
+    OfTrack(
+        id="qualified",
+        label="notes of an eighth or longer",
+        more="fewer very short notes",
+        less="more very short notes",
+        unit="share of notes",
+        # MuseGAN's bar is three of 96 steps a bar, half a sixteenth, which every note would pass.
+        definition="Notes of two steps (an eighth) or longer / notes.",
+        source=f"after {MUSEGAN}",
+        short="QN",
+        applies=pitched,
+        measure=_qualified,
     ),
     OfTrack(
         id="polyphony",

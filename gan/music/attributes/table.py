@@ -42,6 +42,19 @@ def attribute_of(name: str) -> tuple[OfTrack | OfPhrase, str | None]:
     return row, track or None
 
 
+def definition_of(name: str) -> str:
+    """How a measure is taken, in one sentence with its source; "" where the table has none."""
+    row = ATTRIBUTES.get(name.rpartition(".")[2])
+    if row is None:
+        return ""
+    return f"{row.definition} {row.source[:1].upper()}{row.source[1:]}".strip()
+
+
+def short_names() -> dict[str, str]:
+    """Attributes by the short names that they have in papers: EB, UPC and QN of MuseGAN."""
+    return {row.short: row.id for row in ATTRIBUTES.values() if row.short}
+
+
 def label_of(name: str, *, between: str = ": ") -> str:
     """A measure's name for people: "Piano: height", "Minor".
 
