@@ -8,7 +8,7 @@ import tiny
 
 from gan.errors import LatentError
 from gan.models.base import Generator
-from gan.models.event_tilt import Seen, leant
+from gan.models.event_tilt import Seen, tilted_rolls
 from gan.models.registry import build
 from gan.models.sampling import Sampling
 from gan.models.statistics import UNIT, by_place, columns, statistics, tilt_names
@@ -122,7 +122,7 @@ def test_a_tilt_reaches_its_own_track_only(generator: Generator) -> None:
 
 
 def test_a_tilt_spares_what_it_is_not_about() -> None:
-    """Leaning towards notes off the eighths, a decoder in doubt begins as many as before."""
+    """Tilted towards notes off the eighths, a decoder in doubt begins as many as before."""
     from gan.models.tilt import tilted
 
     rng = np.random.default_rng(0)
@@ -175,7 +175,7 @@ def tilted_alone(seen: Seen, **amounts: float) -> np.ndarray:
     def likeliest(logits: np.ndarray, noise: np.ndarray) -> np.ndarray:
         return logits.argmax(axis=1)
 
-    return np.argwhere(leant([seen], tilts, tiny.SPEC, likeliest)[0, ..., ONSET])
+    return np.argwhere(tilted_rolls([seen], tilts, tiny.SPEC, likeliest)[0, ..., ONSET])
 
 
 def test_notes_that_are_written_move_alone() -> None:
@@ -196,7 +196,7 @@ def test_notes_that_are_written_move_alone() -> None:
     assert chord[2:].tolist() == [[1, 5, 7], [1, 5, 11]]
 
 
-def test_statistics_of_written_notes_are_freed_of_each_other() -> None:
+def test_statistics_of_written_notes_are_orthogonalised() -> None:
     """Where on-beat notes could go to an eighth or to a sixteenth, each tilt finds its own."""
     steps = tiny.SPEC.steps_per_beat
     half = steps // 2
@@ -208,25 +208,25 @@ def test_statistics_of_written_notes_are_freed_of_each_other() -> None:
     notes = [np.arange(4) * steps, np.zeros(4, int), np.full(4, 9), np.ones(4, int)]
     seen = Seen(notes, logits, np.zeros((4, 4), np.float32))
     names = tilt_names(tiny.SPEC, "transformer")
-    leaned = []
+    logits_met = []
 
-    def leaning(logits: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        leaned.append(logits)
+    def recorded(logits: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        logits_met.append(logits)
         return logits.argmax(axis=1)
 
-    def lean(name: str, which: tuple[int, int, int]) -> np.ndarray:
+    def change(name: str, which: tuple[int, int, int]) -> np.ndarray:
         tilts = np.zeros((1, len(names)), np.float32)
         tilts[0, names.index(name)] = 1.0
-        leaned.clear()
-        leant([seen], tilts, tiny.SPEC, leaning)
-        return (leaned[1] - seen.logits[0])[1, list(which)]
+        logits_met.clear()
+        tilted_rolls([seen], tilts, tiny.SPEC, recorded)
+        return (logits_met[1] - seen.logits[0])[1, list(which)]
 
-    on, eighth, sixteenth = lean("LEAD.on_beat", (steps, steps + half, steps + 1))
-    # Unfreed, neither other place would gain.
+    on, eighth, sixteenth = change("LEAD.on_beat", (steps, steps + half, steps + 1))
+    # Not orthogonalised, neither other place would gain.
     assert on > sixteenth > eighth
-    on, eighth, sixteenth = lean("LEAD.off_sixteenth", (steps, steps + half, steps + 1))
+    on, eighth, sixteenth = change("LEAD.off_sixteenth", (steps, steps + half, steps + 1))
     assert sixteenth > on > eighth
-    assert list(seen.freeing) == [(0, 0)]
+    assert list(seen.inverses) == [(0, 0)]
 
 
 def test_what_was_written_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
