@@ -78,7 +78,7 @@ class Knobs:
 def test_a_named_direction_moves_its_measure_by_one_deviation_and_no_other() -> None:
     knobs = Knobs()
     samples = found.draw(knobs, 600, seed=0)
-    named = {each.id: each for each in found.named_directions(knobs, samples)}
+    named = {each.id: each for each in found.named_directions(knobs, samples, samples.w)}
     assert {"LEAD.register", "CHORDS.notes"} <= named.keys()
     # The first knob moves both measures; the directions part them again.
     assert named["LEAD.register"].effects["LEAD.register"] == pytest.approx(1, abs=0.1)
