@@ -229,22 +229,22 @@ def test_an_attribute_that_is_added_later_is_none_of_a_stored_reranker(
     generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reranker = reranker_of("CHORDS.notes", 1.0)
-    before = reranker.log_odds(heard(generator, generator.draw_latent(4, 0)))
+    before = reranker.log_odds(heard(generator, generator.draw_latent(40, 0)))
     named = {name: values.astype(np.float16) for name, values in reranker.stored().items()}
     first = {name: values for name, values in named.items() if name != "judge/measures"}
     row = dataclasses.replace(ATTRIBUTES["notes"], id="added")
     monkeypatch.setitem(ATTRIBUTES, "added", row)
     assert "CHORDS.added" in measure_names(tiny.SPEC)
-    after = heard(generator, generator.draw_latent(4, 0))
+    after = heard(generator, generator.draw_latent(40, 0))
     for stored in (named, first):  # with the names of its measures, and as it was before these
         again = stored_reranker(stored, tiny.SPEC)
         assert again is not None and again.names == tuple(NAMES)
         assert np.array_equal(again.log_odds(after), before)
     # One that is fitted now is of the new one as well, unless it goes with one of before.
-    add_reranker(generator, after, pool=20)
+    add_reranker(generator, after, pool=40)
     assert "CHORDS.added" in generator.reranker.names
     generator.reranker = Reranker(tuple(NAMES), fit_reranker(after, after, tuple(NAMES)).arrays)
-    add_reranker(generator, after, pool=20)
+    add_reranker(generator, after, pool=40)
     assert generator.reranker.names == tuple(NAMES)
     # An attribute that is gone cannot be measured.
     monkeypatch.delitem(ATTRIBUTES, "added")
