@@ -141,3 +141,24 @@ def test_directions_are_stored_with_the_weights_they_belong_to(tmp_path) -> None
     (tmp_path / "directions.json").write_text("{")
     with pytest.raises(CheckpointError, match="damaged"):
         load_directions(read_info(tmp_path), 28)
+
+
+def test_the_command_stores_what_it_finds(tmp_path, monkeypatch, capsys) -> None:
+    from gan.cli import sliders
+
+    assert sliders.main(["--checkpoint_dir", str(tmp_path / "none")]) == 2
+    assert "no checkpoint folder" in capsys.readouterr().err
+    generator = build("vae", tiny.SPEC, tiny.MODEL)
+    write_config(tmp_path, family="vae", spec=tiny.SPEC, model=tiny.MODEL, training={}, data={})
+    write_weights(tmp_path, generator.weights())
+    vector = np.arange(generator.steered_dim, dtype=np.float32)
+    effects = {"LEAD.register": 0.98, "LEAD.notes": -0.25}
+    one = found.Direction("LEAD.register", "", "", "named", vector, effects, 0.93)
+    monkeypatch.setattr(sliders, "find_directions", lambda *_, **__: [one])
+    assert sliders.main(["--checkpoint_dir", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == [
+        "LEAD.register", "0.93", "0.98", "-0.25", "LEAD.notes",
+    ]  # fmt: skip
+    info = read_info(tmp_path)
+    (loaded,) = load_directions(info, generator.plan_dim, generator.tilt_names)
+    assert loaded.vector.tolist() == vector.tolist()
