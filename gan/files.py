@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 from numpy.typing import NDArray
 
+PRODUCT = "latent-music-explorer"
+FORMER = "musical-gan"  # the folder of the first version
 
-def user_folder() -> Path:
+
+def user_folder(product: str = PRODUCT) -> Path:
     """Where the platform keeps a user's data; `GAN_DATA` names another place."""
     if "GAN_DATA" in os.environ:
         return Path(os.environ["GAN_DATA"])
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "musical-gan"
-    base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "musical-gan"
+    return Path(platformdirs.user_data_dir(product, appauthor=False))
 
 
 def write_bytes(path: Path, data: bytes) -> None:
