@@ -14,7 +14,7 @@ from gan.errors import CheckpointError, DataError
 from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.models.parts import write_parts
 from gan.models.registry import build
-from gan.music.measures import measure
+from gan.music.attributes import measure
 from gan.quality import card, copies, latent, two_sample
 from gan.quality.evaluation import reference, save_reference
 

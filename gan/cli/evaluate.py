@@ -28,9 +28,9 @@ from gan.errors import DataError
 from gan.models.ability import Ability
 from gan.models.base import Generator
 from gan.models.checkpoint import load_generator, read_info
+from gan.music.attributes import measure, short_names
 from gan.music.compare import overlaps
 from gan.music.keys import parse_key_choice
-from gan.music.measures import measure
 from gan.quality import latent, two_sample
 from gan.quality.card import histograms, write_card
 from gan.quality.copies import NEAR_COPY, nearest_in_data
@@ -55,7 +55,7 @@ ENCODED = 256  # held-out phrases that are sent through the latent
 def deviations(ours: Mapping[str, Values], theirs: Mapping[str, Values]) -> dict[str, float]:
     """MuseGAN's three, as mean relative deviation over tracks: EB, UPC, QN."""
     found = {}
-    for short, name in (("EB", "empty_bars"), ("UPC", "pitch_classes"), ("QN", "qualified")):
+    for short, name in short_names().items():
         pairs = [
             (float(np.nanmean(ours[key])), float(np.nanmean(theirs[key])))
             for key in theirs

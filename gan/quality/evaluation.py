@@ -17,8 +17,8 @@ from gan.models.ability import Ability
 from gan.models.base import Generator
 from gan.models.checkpoint import MEASURES, read_part_arrays, weights_part
 from gan.models.parts import write_parts
+from gan.music.attributes import measure
 from gan.music.compare import mean_overlap, overlaps
-from gan.music.measures import measure
 from gan.spec import ONSET
 
 SAMPLE_SEED = 20_260_101

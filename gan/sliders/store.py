@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -14,7 +15,24 @@ from gan.files import arrays_bytes, json_bytes, parse_json
 from gan.models.arrays import parse_arrays
 from gan.models.checkpoint import CheckpointInfo, Number
 from gan.models.parts import read_parts, write_parts
-from gan.sliders.directions import Direction
+from gan.music.attributes import ATTRIBUTES
+from gan.sliders.directions import Direction, words_of
+
+# Tilts as they were called when they had names of their own, and which way they went.
+FORMER_TILTS = {
+    "sixteenths": ("off_sixteenth", 1.0),
+    "beats": ("on_beat", 1.0),
+    "steady": ("rhythm_repetition", 1.0),
+    "same": ("repetition", 1.0),
+    "height": ("register", 1.0),
+    "length": ("note_length", 1.0),
+    "reuse": ("pitch_classes", -1.0),
+    "minor": ("minorness", 1.0),
+    "black": ("in_scale", -1.0),
+    "smooth": ("stepwise_melody", 1.0),
+    "chord": ("melody_in_chord", 1.0),
+    "spread": ("range", 1.0),
+}
 
 LISTING, VECTORS = "directions.json", "directions.npz"
 log = logging.getLogger(__name__)
@@ -63,22 +81,23 @@ def load_directions(
 ) -> list[Direction]:
     """The stored directions, their vectors over the plan and `tilts`.
 
-    An empty list where there are none for these weights, or where they lean on tilts of another
-    name. Raises `CheckpointError` where the files are damaged.
+    Labels and help texts are those of the attributes' table, whatever they were when stored. An
+    empty list where there are none for these weights, or where they use tilts that these weights
+    do not have. Raises `CheckpointError` where the files are damaged.
     """
     stored = _stored(info, plan_dim)
     if stored is None:
         return []
     listing, vectors = stored
-    if not set(listing.tilts) <= set(tilts):
+    names, signs = _present(listing.tilts)
+    if not set(names) <= set(tilts):
         return []
     found = np.zeros((len(vectors), plan_dim + len(tilts)), np.float32)
     found[:, :plan_dim] = vectors[:, :plan_dim]
-    for column, name in enumerate(listing.tilts):
-        found[:, plan_dim + list(tilts).index(name)] = vectors[:, plan_dim + column]
+    for column, (name, sign) in enumerate(zip(names, signs, strict=True)):
+        found[:, plan_dim + list(tilts).index(name)] = sign * vectors[:, plan_dim + column]
     return [
-        Direction(vector=vector, **msgspec.structs.asdict(entry))
-        for entry, vector in zip(listing.directions, found, strict=True)
+        _direction(entry, vector) for entry, vector in zip(listing.directions, found, strict=True)
     ]
 
 
@@ -112,3 +131,22 @@ def usable_directions(
     except CheckpointError as error:
         log.warning("%s", error)
         return []
+
+
+def _present(tilts: Sequence[str]) -> tuple[list[str], list[float]]:
+    """Stored tilts, `TRACK.name`, by the names that they have now, and their signs."""
+    names, signs = [], []
+    for each in tilts:
+        track, _, kind = each.rpartition(".")
+        name, sign = FORMER_TILTS.get(kind, (kind, 1.0))
+        names.append(f"{track}.{name}")
+        signs.append(sign)
+    return names, signs
+
+
+def _direction(entry: _Entry, vector: NDArray[np.float32]) -> Direction:
+    direction = Direction(vector=vector, **msgspec.structs.asdict(entry))
+    if direction.kind != "named" or direction.id.rpartition(".")[2] not in ATTRIBUTES:
+        return direction
+    label, text = words_of(direction.id)
+    return replace(direction, label=label, help=text)
