@@ -276,6 +276,7 @@ export class Controller {
   #connected() {
     const { link, status, notice } = this.connection;
     this.fetcher.ask = link.sounding ? (request) => link.sound(request) : null;
+    this.fetcher.plain = link.sounds.state === "off";
     this.fetcher.update();
     this.transport.setStatus(status);
     this.#say(notice);

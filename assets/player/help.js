@@ -13,7 +13,7 @@ const KEYS = [
   ["← →", "On a slider: change it. On the ruler: a beat back or on. In a row of buttons: to the next"],
   ["↑ ↓", "From slider to slider"],
   ["Page ↑ ↓", "On a slider: change it in large steps"],
-  ["Delete", "On a slider: back to the middle"],
+  ["Delete", "On a slider: reset it"],
   ["Tab", "To the next group of controls"],
   ["Ctrl+Z", "Undo"],
 ];

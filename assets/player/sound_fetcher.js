@@ -33,6 +33,8 @@ const TRIES = 3;
 export class SoundFetcher {
   /** The live way, null while there is none. @type {((request: SoundRequest) => Promise<Message<SoundHeader>>) | null} */
   ask = null;
+  /** There will be no live way, so that sound comes over HTTP. */
+  plain = false;
   /** @type {Target | null} */
   target = null;
   #order = 0;
@@ -85,7 +87,7 @@ export class SoundFetcher {
     const { engine } = this;
     const all = { start: 0, end: target.steps };
     if (target.clip?.whole || target.failures > TRIES) return null;
-    if (!this.ask) return target.url ? all : null;
+    if (!this.ask) return this.plain && target.url ? all : null;
     if (target.clip?.complete) return this.#rest(target, all);
     // Let go: the first boundary that can be met with luck; what comes too late for it is
     // good for those that follow.
