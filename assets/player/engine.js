@@ -10,15 +10,17 @@
 
 import { Metronome } from "./metronome.js";
 import { Mixer } from "./mixer.js";
+import { Schedule } from "./schedule.js";
 import { Voice } from "./voice.js";
 
 /**
  * @import { Clip } from "./clip.js"
  * @import { Region } from "./data"
+ * @import { Boundary } from "./schedule.js"
  */
 
 /** @typedef {"stopped" | "waiting" | "playing"} PlayState "waiting" is for sound */
-/** @typedef {{time: number, step: number, limit?: number}} Cursor where the next voice begins */
+/** @typedef {Boundary & {limit?: number}} Cursor where the next voice begins */
 
 const AHEAD = 1.6; // seconds
 const SAFETY = 0.03; // seconds
@@ -26,8 +28,6 @@ const TICK = 100; // milliseconds
 const LOG_LIMIT = 400;
 
 export class Engine {
-  /** @type {Voice[]} */
-  voices = [];
   /** @type {Clip | null} */
   clip = null;
   /** What goes on where `clip` has no sound yet. @type {Clip | null} */
@@ -45,6 +45,7 @@ export class Engine {
     this.onState = onState;
     this.mixer = new Mixer();
     this.metronome = new Metronome(this.mixer);
+    this.schedule = new Schedule(this.mixer, this.metronome);
     this.steps = 64;
     this.loop = true;
     this.swapSteps = 4;
@@ -55,6 +56,11 @@ export class Engine {
 
   get context() {
     return this.mixer.context;
+  }
+
+  /** What is scheduled and what still sounds. */
+  get voices() {
+    return this.schedule.voices;
   }
 
   // --- Transport ------------------------------------------------------------------------
@@ -78,7 +84,7 @@ export class Engine {
   pause() {
     if (this.state === "stopped") return;
     this.step = this.position() ?? this.step;
-    this.#silence();
+    this.schedule.silence();
     clearTimeout(this.#timer);
     this.#to("stopped");
   }
@@ -89,7 +95,7 @@ export class Engine {
     this.step = wanted;
     if (this.state !== "playing") return;
     const now = this.context.currentTime + 0.012;
-    this.#cut(now);
+    this.schedule.cut(now);
     this.#cursor = { time: now, step: wanted };
     if (!this.#clipAt(wanted)) this.#to("waiting");
     this.#tick();
@@ -156,53 +162,29 @@ export class Engine {
   }
 
   /**
-   * Boundaries of a voice at or after a time, on the swap grid.
-   * @param {Voice} voice
-   * @param {number} from
-   * @returns {Generator<Cursor>}
-   */
-  *#boundaries(voice, from) {
-    const grid = this.swapSteps;
-    if (voice.t0 >= from) yield { time: voice.t0, step: voice.s0 };
-    const first = Math.max(voice.s0, voice.stepAt(from));
-    for (let step = Math.ceil(first / grid - 1e-6) * grid; step < voice.s1 - 1e-6; step += grid) {
-      const time = voice.timeOf(step);
-      if (time >= from && time > voice.t0) yield { time, step };
-    }
-  }
-
-  /**
    * Put the newest clip on air from the first boundary at which it can be.
    * @param {Clip} clip
    */
   #improve(clip) {
     const from = this.context.currentTime + SAFETY;
-    for (const voice of this.voices) {
-      if (voice.clip === clip || voice.t1 <= from) continue;
-      for (const { time, step } of this.#boundaries(voice, from)) {
-        if (!clip.pieceAt(step)) continue;
-        this.#cut(time);
-        this.#cursor = { time, step };
-        this.log.push({ time, step, key: clip.key, at: performance.now() });
-        if (this.log.length > LOG_LIMIT) this.log.splice(0, LOG_LIMIT / 2);
-        this.#tick();
-        return;
-      }
-    }
+    const boundary = this.schedule.entry(clip, from, this.swapSteps);
+    if (!boundary) return;
+    const { time, step } = boundary;
+    this.schedule.cut(time);
+    this.#cursor = { time, step };
+    this.log.push({ time, step, key: clip.key, at: performance.now() });
+    if (this.log.length > LOG_LIMIT) this.log.splice(0, LOG_LIMIT / 2);
+    this.#tick();
   }
 
   /**
    * When and on which step a clip that arrived `delay` seconds from now would come in.
-   * @returns {Cursor | null}
+   * @returns {Boundary | null}
    */
   nextBoundary(delay = 0) {
     if (this.state !== "playing") return null;
     const from = this.context.currentTime + SAFETY + delay;
-    for (const voice of this.voices) {
-      if (voice.t1 <= from) continue;
-      for (const boundary of this.#boundaries(voice, from)) return boundary;
-    }
-    return { ...this.#cursor };
+    return this.schedule.boundaryAfter(from, this.swapSteps) ?? { ...this.#cursor };
   }
 
   // --- Scheduling -----------------------------------------------------------------------
@@ -212,17 +194,17 @@ export class Engine {
     if (this.state === "waiting") this.#begin();
     if (this.state !== "playing") return;
     const now = this.context.currentTime;
-    this.voices = this.voices.filter((voice) => voice.t1 > now - 1 || voice.sounding > 0);
+    this.schedule.tidy();
     // A page that slept longer than it planned ahead goes on from now.
     if (this.#cursor.time < now) this.#cursor.time = now + 0.02;
     while (this.#cursor.time < now + AHEAD) {
-      if (!this.#schedule()) return;
+      if (!this.#addVoice()) return;
     }
     this.#timer = setTimeout(this.#tick, TICK);
   };
 
   /** Schedule one more voice at the cursor; false at the end of what is played once. */
-  #schedule() {
+  #addVoice() {
     const [start, end] = this.range;
     const cursor = this.#cursor;
     // A pass that began after the region goes on to the end of the phrase.
@@ -242,11 +224,8 @@ export class Engine {
       until = Math.min(until, next);
     }
     const voice = new Voice(clip, cursor, until);
-    voice.start(piece, this.mixer);
-    this.metronome.schedule(voice);
-    this.voices.push(voice);
     // Only the end of the phrase is a natural end: there the release rings on.
-    if (until < this.steps - 1e-6) voice.fadeOut(voice.t1, this.context.currentTime);
+    this.schedule.add(voice, piece, { fade: until < this.steps - 1e-6 });
     this.#cursor = { time: voice.t1, step: until, limit: cursor.limit };
     return true;
   }
@@ -264,68 +243,34 @@ export class Engine {
       if (this.state !== "playing") return;
       this.#to("stopped");
       this.step = 0;
-      this.voices = [];
+      this.schedule.clear();
     };
     this.#timer = setTimeout(stop, Math.max(0, 1000 * (time - this.context.currentTime)));
     return false;
   }
 
-  /**
-   * Take back all that is scheduled from this time on.
-   * @param {number} time
-   */
-  #cut(time) {
-    const now = this.context.currentTime;
-    this.metronome.cut(time);
-    this.voices = this.voices.filter((voice) => {
-      const later = voice.t0 >= time - 1e-4;
-      if (later) voice.cancel();
-      else if (voice.t1 > time + 1e-4) voice.shorten(time, now);
-      return !later;
-    });
-  }
-
-  #silence() {
-    const now = this.context.currentTime;
-    this.#cut(now);
-    for (const voice of this.voices) voice.fadeOut(now + 0.02, now); // Releases too.
-    this.voices = [];
-  }
-
   /** Loop or region has changed: schedule again from a moment that is not audible yet. */
   #replan() {
     const time = this.context.currentTime + SAFETY;
-    const step = this.#stepAt(time);
+    const step = this.schedule.stepAt(time);
     if (step === null) return;
-    this.#cut(time);
+    this.schedule.cut(time);
     const [start, end] = this.region;
     const outside = this.loop && (step < start || step >= end);
     this.#cursor = { time, step: outside ? start : step };
     this.#tick();
   }
 
-  // --- Clock ----------------------------------------------------------------------------
-
-  /** @param {number} time */
-  #stepAt(time) {
-    let found = null;
-    for (const voice of this.voices) {
-      if (voice.t0 <= time && time < voice.t1) found = voice.stepAt(time);
-      else if (found === null && time < voice.t0) return voice.s0;
-    }
-    return found;
-  }
-
   /** The step that is heard now, or where it will start; null where nothing is scheduled. */
   position() {
     if (this.state !== "playing") return this.step;
-    return this.#stepAt(this.mixer.audibleTime());
+    return this.schedule.stepAt(this.mixer.audibleTime());
   }
 
   destroy() {
     clearTimeout(this.#timer);
     this.state = "stopped";
-    this.voices = [];
+    this.schedule.clear();
     this.mixer.destroy();
   }
 }

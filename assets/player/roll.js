@@ -1,25 +1,21 @@
 /**
  * The piano roll: one Plotly heatmap of all tracks, updated in place. What the figure consists
- * of is in `roll_figure.js`; here are its size, the range that it shows, and its updates.
+ * of is in `roll_figure.js`, what it shows in `roll_frame.js`; here are its updates.
  */
 
 import { el, same } from "./dom.js";
-import {
-  EDGE, KEYS_WIDTH, blankCells, colourScale, heatmap, layoutOf, paint, trackColours,
-} from "./roll_figure.js";
+import { blankCells, colourScale, heatmap, layoutOf, paint, trackColours } from "./roll_figure.js";
+import { RollFrame } from "./roll_frame.js";
 import { rgb } from "./theme.js";
-import { each } from "./wire.js";
 
 /**
- * @import { Grid, Notes, Plotly, PlotlyHost, Region, Rgb, Track } from "./data"
+ * @import { Grid, Notes, Plotly, PlotlyHost, Rgb, Track } from "./data"
  * @import { Theme } from "./theme.js"
  */
 
 const CONFIG = {
   displayModeBar: false, doubleClick: false, showAxisDragHandles: false, responsive: false,
 };
-const LEAST_PITCHES = 30;
-const WITHOUT_NOTES = /** @type {Region} */ ([48, 84]);
 
 /** @type {Promise<Plotly> | undefined} */
 let plotly;
@@ -45,27 +41,18 @@ function loadPlotly() {
  * @typedef {{grid: Grid, tracks: Track[], theme: Theme, transpose: number}} RollSetup
  */
 
-export class Roll {
+export class Roll extends RollFrame {
   host = /** @type {PlotlyHost} */ (el("div", { class: "gp-plot" }));
-  width = 0;
-  height = 0;
   ready = false;
   /** @type {Notes} */
   notes = [];
   /** Until Plotly is there: the notes for whoever can draw them without it. @type {Notes | null} */
   sketch = null;
-  /** @type {{x: Region, y: Region}} */
-  view = { x: [0, 64], y: [0, 1] };
-  steps = 64;
   transpose = 0;
   /** @type {boolean[]} */
   audible = [];
-  /** @type {Grid | null} */
-  grid = null;
   /** @type {Theme | null} */
   theme = null;
-  /** The lowest and highest pitch of the view that is not zoomed. @type {Region | null} */
-  #home = null;
   /** @type {Rgb[]} */
   #colours = [];
   /** @type {Uint8Array[]} */
@@ -77,6 +64,7 @@ export class Roll {
 
   /** @param {{onView: () => void}} handlers `onView` when the visible range or the size changes */
   constructor({ onView }) {
+    super();
     this.onView = onView;
   }
 
@@ -86,18 +74,15 @@ export class Roll {
    * @param {Notes} notes
    */
   async setup({ grid, tracks, theme, transpose }, notes) {
-    this.grid = grid;
-    this.steps = grid.bars * grid.beats_per_bar * grid.steps_per_beat;
+    this.reset(grid);
     this.transpose = transpose;
     this.theme = theme;
     this.audible = tracks.map(() => true);
     this.#colours = tracks.map((track) => rgb(track.colour));
     this.#blank = blankCells(grid, this.steps, transpose);
     this.#cells = this.#blank.map((row) => row.slice());
-    this.#home = null;
     this.notes = [];
-    this.view = { x: [0, this.steps], y: [0, 1] };
-    this.#fit(notes);
+    this.fit(notes);
     if (!this.ready) this.sketch = notes;
     this.onView();
     this.#plotly = await loadPlotly();
@@ -144,7 +129,7 @@ export class Roll {
     this.notes = notes;
     if (!this.ready || !this.grid) return;
     paint(this.#cells, this.#blank, notes, this.grid.pitch_min);
-    if (this.#fit(notes, refit)) {
+    if (this.fit(notes, refit)) {
       const range = { "yaxis.range": this.view.y };
       this.#plotly?.update(this.host, { z: [this.#cells] }, range, [0]);
       this.onView();
@@ -172,119 +157,20 @@ export class Roll {
    * @param {number} height
    */
   resize(width, height) {
-    if (width === this.width && height === this.height) return;
-    this.width = width;
-    this.height = height;
+    if (!this.setSize(width, height)) return;
     if (this.ready && width > 0) this.#plotly?.relayout(this.host, { width, height });
     this.onView();
   }
 
-  // --- The range on show ------------------------------------------------------------------
-
-  /**
-   * Pitches that show all of the notes with a margin, at least two octaves and a half.
-   * @param {Notes} notes
-   * @param {Grid} grid
-   * @returns {Region}
-   */
-  #span(notes, { pitch_min, pitches }) {
-    const all = notes.flatMap((list) => Array.from(each(list), ([, , pitch]) => pitch));
-    const low = all.length ? Math.min(...all) - 2 : WITHOUT_NOTES[0];
-    const high = all.length ? Math.max(...all) + 2 : WITHOUT_NOTES[1];
-    const missing = Math.max(0, LEAST_PITCHES - (high - low)) / 2;
-    return [
-      Math.max(Math.floor(low - missing), pitch_min),
-      Math.min(Math.ceil(high + missing), pitch_min + pitches - 1),
-    ];
-  }
-
-  /**
-   * Change the pitches on show so that all notes are in; true if the view has changed.
-   * @param {Notes} notes
-   */
-  #fit(notes, refit = false) {
-    if (!this.grid) return false;
-    let [low, high] = this.#span(notes, this.grid);
-    const home = this.#home;
-    const shown = home ? home[1] - home[0] : 0;
-    // A range that grows and shrinks with every note would be worse than a row too many.
-    if (home && !(refit && high - low < 0.75 * shown)) {
-      low = Math.min(low, home[0]);
-      high = Math.max(high, home[1]);
-    }
-    if (home && low === home[0] && high === home[1]) return false;
-    const zoomed = home && !this.#atHome(home);
-    this.#home = notes.length ? [low, high] : null;
-    if (zoomed) return false;
-    this.view.y = [low - 0.5, high + 0.5];
-    return true;
-  }
-
-  /** @param {Region} home */
-  #atHome([low, high]) {
-    const [from, to] = this.view.y;
-    return Math.abs(from - low + 0.5) < 0.01 && Math.abs(to - high - 0.5) < 0.01;
-  }
-
   #ranged() {
     const { xaxis, yaxis } = this.host.layout;
-    this.view = { x: [...xaxis.range], y: [...yaxis.range] };
+    this.setView(xaxis.range, yaxis.range);
     this.onView();
   }
 
   /** Back to the whole phrase and all of its pitches. */
   zoomOut() {
-    const [low, high] = this.#home ?? WITHOUT_NOTES;
-    const range = { "xaxis.range": [0, this.steps], "yaxis.range": [low - 0.5, high + 0.5] };
-    this.#plotly?.relayout(this.host, range);
-  }
-
-  get zoomed() {
-    const [from, to] = this.view.x;
-    return to - from < this.steps - 0.01 || (this.#home !== null && !this.#atHome(this.#home));
-  }
-
-  // --- Pixels -----------------------------------------------------------------------------
-
-  /** Rectangle of the plot itself inside the host, in pixels. */
-  get box() {
-    const width = Math.max(1, this.width - KEYS_WIDTH - EDGE);
-    return { left: KEYS_WIDTH, top: 0, width, height: this.height };
-  }
-
-  /**
-   * Pixels from the left edge of the plot.
-   * @param {number} step
-   */
-  x(step) {
-    const [from, to] = this.view.x;
-    return ((step - from) / (to - from)) * this.box.width;
-  }
-
-  /**
-   * Pixels from the top to the upper edge of a pitch's row.
-   * @param {number} pitch
-   */
-  y(pitch) {
-    const [low, high] = this.view.y;
-    return ((high - pitch - 0.5) / (high - low)) * this.box.height;
-  }
-
-  get rowHeight() {
-    const [low, high] = this.view.y;
-    return this.box.height / (high - low);
-  }
-
-  /** @param {number} pixels from the left edge of the plot */
-  stepAt(pixels) {
-    const [from, to] = this.view.x;
-    return from + (pixels / this.box.width) * (to - from);
-  }
-
-  /** @param {number} pixels from the top */
-  pitchAt(pixels) {
-    const [low, high] = this.view.y;
-    return Math.round(high - (pixels / this.box.height) * (high - low));
+    this.#plotly?.relayout(this.host, this.whole);
   }
 
   destroy() {

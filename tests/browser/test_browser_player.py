@@ -493,7 +493,7 @@ def test_a_preview_does_not_replace_the_phrase(demo: Demo) -> None:
     before = demo.get("state.shown.map((list) => Array.from(list))")
     demo.page.evaluate(
         f"""() => {{
-        const {{ component }} = {PLAYER};
+        const {{ component }} = {PLAYER}.reports;
         const notes = {{ counts: [0, 0, 0, 0], bytes: "" }};
         const data = {{ ...component.data, notes, sliders: [], token: null, preview: true }};
         window.real = component;
