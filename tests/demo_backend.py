@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gan.ui.live import MoveRequest, SoundRequest
-from gan.ui.player_events import Stroke
-from gan.ui.wire import Stems
+from gan.app.live.server import MoveRequest, SoundRequest
+from gan.app.player.events import Stroke
+from gan.audio.stems import Stems
 
 NoteArray = npt.NDArray[np.int32]
 

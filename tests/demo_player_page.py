@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 from demo_backend import CONTROLS, STEPS, DemoBackend, compose, drawn, render, values_of
 
-from gan.ui.live import LiveSession
-from gan.ui.player import (
+from gan.app.live.server import LiveSession
+from gan.app.player.component import (
     Action,
     Commit,
     Mix,

@@ -1,6 +1,6 @@
 /**
  * What Python and the player say to each other. Names and units are those of the Python side:
- * `gan/ui/player.py` (Payload), `player_events.py` (events), `live.py` and `wire.py` (messages).
+ * `gan/app/player/component.py` (Payload), `events.py` and `wire.py` beside it, `gan/app/live/server.py`.
  */
 
 /** One Uint16Array a track of triplets: onset step, end step (exclusive), MIDI pitch. */
@@ -80,6 +80,9 @@ export interface Payload {
   tempo: number;
   transpose: number;
   transport: boolean;
+  tempo_range: [least: number, most: number];
+  /** Semitones either way. */
+  transpose_max: number;
   preview: boolean;
   sliders: Slider[];
   pad: [string, string] | null;

@@ -1,6 +1,6 @@
 /**
  * What Streamlit mounts. It calls `mount` again whenever the data change, on the same element;
- * the player is kept per element. See `gan/ui/player.py` for what comes in and goes out.
+ * the player is kept per element. See `gan/app/player/component.py` for what comes in and goes out.
  */
 
 import { Controller } from "./controller.js";

@@ -1,6 +1,6 @@
 /**
  * One WebSocket to `/api/live` that says hello, and connects again when it is lost, after
- * pauses that grow. `gan/ui/live.py` is the other end.
+ * pauses that grow. `gan/app/live/server.py` is the other end.
  */
 
 import { unpack } from "./wire.js";
@@ -12,7 +12,7 @@ import { unpack } from "./wire.js";
 const PATIENCE = 3000; // milliseconds for the handshake
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 10000;
-const REFUSED = 1008; // as in live.py: the token is not known, after a restart say
+const REFUSED = 1008; // as in server.py: the token is not known, after a restart say
 
 export class Socket {
   /** @type {SocketState} */

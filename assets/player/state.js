@@ -18,7 +18,7 @@ import { keyOfNotes, notesFromJson, withStrokes } from "./wire.js";
 /** @typedef {keyof Events} EventName */
 /** @typedef {Stroke & {number: number}} NumberedStroke */
 
-const STROKES_AT_ONCE = 64; // as `read_strokes` in player_events.py
+const STROKES_AT_ONCE = 64; // as `read_strokes` in events.py
 const AS_IT_IS = /** @type {TrackMix} */ ({ mute: false, solo: false, volume: 1 });
 
 export class State {

@@ -5,32 +5,31 @@
 
 import { clamp, el, signed } from "./dom.js";
 
+/** @import { Payload } from "./data" */
+
 /** @typedef {{tempo: number, transpose: number}} Play */
 
-const TEMPO = { least: 40, most: 240 }; // quarter notes a minute; `player_events.py` has them too
-const TRANSPOSE = 12; // semitones either way
 const PIXELS = 4; // of drag for one more
 const CLICK = 3; // pixels
 
 export class Tempo {
   /** @type {Play} */
   #play = { tempo: 120, transpose: 0 };
+  /** Quarter notes a minute. */
+  #least = 0;
+  #most = Infinity;
 
   /** @param {{onPlay: (play: Play) => void}} handlers `onPlay` gets what the user chose */
   constructor({ onPlay }) {
     this.onPlay = onPlay;
     this.plain = el("span", { class: "gp-tempo" });
     this.number = el("input", {
-      type: "number", class: "gp-number-field", min: TEMPO.least, max: TEMPO.most, step: 1,
+      type: "number", class: "gp-number-field", step: 1,
       inputMode: "numeric", "aria-label": "Tempo in beats a minute",
       title: "Tempo: type, drag to the side, or arrow keys",
     });
-    const shifts = Array.from({ length: 2 * TRANSPOSE + 1 }, (_, i) => TRANSPOSE - i);
-    this.key = el(
-      "select",
-      { class: "gp-key-field", "aria-label": "Key: semitones up or down", title: "Key: semitones up or down" },
-      ...shifts.map((shift) => el("option", { value: String(shift) }, shift ? signed(shift, 0) : "±0")),
-    );
+    const label = "Key: semitones up or down";
+    this.key = el("select", { class: "gp-key-field", "aria-label": label, title: label });
     this.fields = el(
       "div",
       { class: "gp-tempo-fields", hidden: true },
@@ -45,10 +44,21 @@ export class Tempo {
     this.key.addEventListener("change", () => this.#choose({ transpose: Number(this.key.value) }));
   }
 
-  /** @param {boolean} editable whether they can be changed here */
-  setEditable(editable) {
-    this.plain.hidden = editable;
-    this.fields.hidden = !editable;
+  /**
+   * `transport` says whether they can be changed here.
+   * @param {Payload} data
+   */
+  setup({ transport, tempo_range, transpose_max }) {
+    this.plain.hidden = transport;
+    this.fields.hidden = !transport;
+    [this.#least, this.#most] = tempo_range;
+    this.number.min = String(this.#least);
+    this.number.max = String(this.#most);
+    if (this.key.length === 2 * transpose_max + 1) return;
+    const shifts = Array.from({ length: 2 * transpose_max + 1 }, (_, i) => transpose_max - i);
+    this.key.replaceChildren(
+      ...shifts.map((shift) => el("option", { value: String(shift) }, shift ? signed(shift, 0) : "±0")),
+    );
   }
 
   /** @param {Play} play */
@@ -68,7 +78,7 @@ export class Tempo {
   #typed() {
     const tempo = this.number.valueAsNumber;
     // While one types, 1 and 12 are on the way to 120.
-    if (tempo >= TEMPO.least && tempo <= TEMPO.most) this.#choose({ tempo });
+    if (tempo >= this.#least && tempo <= this.#most) this.#choose({ tempo });
   }
 
   /** @param {KeyboardEvent} event */
@@ -85,7 +95,7 @@ export class Tempo {
     const move = (/** @type {PointerEvent} */ { clientX }) => {
       dragged ||= Math.abs(clientX - event.clientX) > CLICK;
       if (!dragged) return;
-      const tempo = clamp(Math.round(first + (clientX - event.clientX) / PIXELS), TEMPO.least, TEMPO.most);
+      const tempo = clamp(Math.round(first + (clientX - event.clientX) / PIXELS), this.#least, this.#most);
       number.value = String(tempo);
       if (tempo !== this.#play.tempo) this.#choose({ tempo });
     };

@@ -102,11 +102,12 @@ export class View {
    * @param {{playable: boolean}} how
    */
   refresh({ playable }) {
-    const { data, stepSeconds, play, audible } = this.state;
+    const { data, stepSeconds, play, audible, notes: shown } = this.state;
     const { transport, stage } = this;
-    this.root.classList.remove("gp-loading");
+    // Without a phrase yet, the roll waits for one.
+    this.root.classList.toggle("gp-loading", data.preview && shown.every((list) => !list.length));
     stage.stepSeconds = stepSeconds;
-    transport.tempo.setEditable(data.transport);
+    transport.tempo.setup(data);
     transport.tempo.set(play);
     transport.setPlayable(playable);
     this.strips.setLocked(data.tracks);

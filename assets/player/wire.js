@@ -1,4 +1,4 @@
-/** Notes and sound as the server sends them; `gan/ui/wire.py` is the other end. */
+/** Notes and sound as the server sends them; `gan/app/player/wire.py` is the other end. */
 
 /** @import { Message, Note, Notes, NotesJson, SoundHeader, Stroke } from "./data" */
 
