@@ -68,8 +68,7 @@ row[2].button(
     "Another", icon=":material/casino:", width="stretch",
     on_click=lambda: take(seed=secrets.randbelow(1_000_000)),
 )  # fmt: skip
-with st.container(border=True):
-    performance_controls(session, spec, key="compose")
+performance_controls(session, spec, key="compose")
 
 document = session.document
 wanted = document.continuation

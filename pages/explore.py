@@ -108,7 +108,7 @@ with bar:
 # Of its own, so that the player keeps its place, and its phrase, when it goes.
 waiting = st.container()
 main = st.container()
-with st.container(border=True):
+with bar:
     performance_controls(session, spec, key="explore")
 
 if engine is not None and st.session_state.pop("explore:read back", False):
