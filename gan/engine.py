@@ -303,9 +303,9 @@ def load(checkpoint_dir: str | Path, *, sliders: bool = True) -> Engine:
     if not sliders:
         return Engine(generator, info)
     from gan.sliders.directions import find_directions
-    from gan.sliders.store import load_directions
+    from gan.sliders.store import usable_directions
 
-    directions = load_directions(info, generator.plan_dim, generator.tilt_names)
+    directions = usable_directions(info, generator.plan_dim, generator.tilt_names)
     if not directions:
         # Someone is waiting, and writing note by note takes a hundred times as long.
         slow = Ability.WRITES_NOTE_BY_NOTE in generator.can

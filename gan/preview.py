@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
 from gan.engine import Engine, Rolls
 from gan.errors import CheckpointError, SpecError
-from gan.files import write_json
-from gan.models.checkpoint import CheckpointInfo, load_generator
+from gan.files import json_bytes
+from gan.models.checkpoint import CheckpointInfo, load_generator, read_json_part
+from gan.models.parts import write_parts
 from gan.music.rolls import notes_from_roll, roll_from_notes
 from gan.phrase import SEED_MAX, PhraseState
 from gan.spec import SOUNDING
@@ -44,28 +44,27 @@ def store_preview(engine: Engine) -> None:
     best = int(bars.any(axis=3).sum(axis=(1, 2)).argmax())
     notes = [track.tolist() for track in notes_from_roll(rolls[best], spec)]
     preview = {"weights": engine.info.digest, "seed": states[best].seed, "notes": notes}
-    write_json(engine.info.path / PREVIEW, preview)
+    write_parts(engine.info.path, {PREVIEW: json_bytes(preview)})
 
 
 def first_phrase(info: CheckpointInfo) -> PhraseState:
     """Where a newcomer begins; seed 0 unless a preview is stored for these very weights."""
     try:
-        stored = json.loads((info.path / PREVIEW).read_text(encoding="utf-8"))
+        stored = read_json_part(info.path, PREVIEW) or {}
         if stored["weights"] == info.digest and 0 <= int(stored["seed"]) <= SEED_MAX:
             return PhraseState(seed=int(stored["seed"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (CheckpointError, ValueError, KeyError, TypeError, OverflowError):
         pass
     return PhraseState()
 
 
 def read_preview(info: CheckpointInfo) -> Rolls | None:
     """The stored phrase of `first_phrase`, None where there is none; loads no TensorFlow."""
-    path = info.path / PREVIEW
-    if not path.is_file():
+    stored = read_json_part(info.path, PREVIEW)
+    if stored is None:
         return None
     try:
-        notes = json.loads(path.read_text(encoding="utf-8"))["notes"]
-        tracks = [np.asarray(track, np.int32).reshape(-1, 3) for track in notes]
+        tracks = [np.asarray(track, np.int32).reshape(-1, 3) for track in stored["notes"]]
         return roll_from_notes(tracks, info.spec)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, SpecError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}).") from error
+    except (ValueError, LookupError, TypeError, OverflowError, SpecError) as error:
+        raise CheckpointError(f"{info.path / PREVIEW} is damaged ({error}).") from error

@@ -15,7 +15,7 @@ from gan.app.widgets.favourites import favourites
 from gan.app.widgets.hint import first_visit_hint
 from gan.app.widgets.history import history_buttons, history_strip
 from gan.app.widgets.performance import performance_controls
-from gan.app.widgets.piece import Piece, player_data
+from gan.app.widgets.piece import Piece, player_data, take_play, waiting_data
 from gan.app.widgets.session_drawer import session_drawer
 from gan.app.widgets.sliders import pad_axes, sliders_of
 from gan.errors import GanError
@@ -51,11 +51,7 @@ def take_action(action: Action) -> None:
 
 
 def take_edit(strokes: tuple[Stroke, ...]) -> None:
-    last = st.session_state.get("explore:stroke", 0)
     for stroke in strokes:
-        if stroke.number <= last:
-            continue
-        st.session_state["explore:stroke"] = last = stroke.number
         edit = Edit(
             stroke.track, stroke.pitch - spec.pitch_min, stroke.start, stroke.end, stroke.on
         )
@@ -109,6 +105,8 @@ with bar:
     )
     history_buttons(session)
 
+# Of its own, so that the player keeps its place, and its phrase, when it goes.
+waiting = st.container()
 main = st.container()
 with st.container(border=True):
     performance_controls(session, spec, key="explore")
@@ -120,7 +118,7 @@ if engine is not None and st.session_state.pop("explore:read back", False):
 state = session.document.phrase
 if engine is None:
     roll = preview_of(session.document, info)
-    with main:
+    with waiting:
         wait_for(info)
 else:
     try:
@@ -135,6 +133,7 @@ if roll is not None:
     document = session.document
     piece = Piece(roll, spec, f"{info.name}-seed-{state.seed}")
     data = player_data(piece, document.performance, document.mix, state=state if engine else None)
+    data = replace(data, preview=engine is None)
     if engine is not None:
         live, backend = live_session(engine)
         data = replace(
@@ -154,6 +153,7 @@ if roll is not None:
             on_mix=take_mix,
             on_action=take_action,
             on_edit=take_edit,
+            on_play=lambda chosen: take_play(session, chosen),
         )
         if engine is not None and state.edits:
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -187,5 +187,8 @@ if roll is not None:
         if chosen:
             with st.container(border=True):
                 drawers[chosen]()
+else:
+    with main:
+        player(waiting_data(spec, session.document), key=f"player:{info.name}:{info.digest}")
 
 write_address(session)

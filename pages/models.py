@@ -8,6 +8,7 @@ import streamlit as st
 from gan.app.session import open_page, wait_for, write_address
 from gan.app.widgets import model_card as show
 from gan.app.widgets.piece import Piece, show_piece
+from gan.music.attributes import label_of
 from gan.phrase import PhraseState
 from gan.plots import leakage_figure, shares_figure, strip_figure
 
@@ -58,7 +59,7 @@ if card is not None:
     figures = card["figures"]
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("##### Overlap with held-out songs, by measure")
+        st.markdown("##### Overlap with held-out songs, by attribute")
         st.dataframe(
             show.overlaps(figures),
             hide_index=True,
@@ -72,9 +73,9 @@ if card is not None:
             st.caption("Measured without the data; give `--data_dir` to see distributions.")
         else:
             name = st.selectbox(
-                "Measure",
-                sorted(histograms),
-                format_func=show.readable,
+                "Attribute",
+                sorted(histograms, key=label_of),
+                format_func=label_of,
                 key="models:measure",
             )
             one = histograms[name]
@@ -82,7 +83,7 @@ if card is not None:
                 shares_figure(
                     np.asarray(one["edges"]),
                     {"samples": one["samples"], "held-out songs": one["data"]},
-                    unit=show.readable(name),
+                    unit=label_of(name),
                     dark=dark,
                     height=340,
                 ),

@@ -21,7 +21,7 @@ from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.live.backend import moved
 from gan.app.session_file import open_session, session_bytes
-from gan.app.widgets.exports import file_name, midi_of
+from gan.app.widgets.exports import midi_of
 from gan.app.widgets.piece import Piece
 from gan.audio.mix import Mix, TrackMix, gains, heard
 from gan.audio.play import mixdown
@@ -241,11 +241,6 @@ def test_locks_inside_of_locks_are_left_out(engine: Engine) -> None:
 
 def test_words_of_others_are_not_markup() -> None:
     assert escape_markdown("![a](//b.c)") == r"\!\[a\]\(//b\.c\)"
-
-
-def test_file_names_of_tracks_are_safe_and_unique() -> None:
-    names = ("A/B", "a b", "..", "Lead")
-    assert [file_name(name, names) for name in names] == ["a-b-1", "a-b-2", "track", "lead"]
 
 
 # --- Session files ----------------------------------------------------------------------------

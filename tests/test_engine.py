@@ -17,7 +17,15 @@ from gan.audio.mix import Mix
 from gan.cli import generate
 from gan.engine import Engine, load
 from gan.errors import LatentError
-from gan.models.checkpoint import load_generator, read_info, write_config, write_weights
+from gan.files import json_bytes
+from gan.models.checkpoint import (
+    load_generator,
+    read_info,
+    read_json_part,
+    write_config,
+    write_weights,
+)
+from gan.models.parts import path_of, read_part, write_parts
 from gan.models.registry import build
 from gan.models.sampling import Sampling
 from gan.models.statistics import tilt_names
@@ -147,9 +155,9 @@ def test_between_equal_opposite_and_zero_ends(engine: Engine, b: PhraseState | s
 def test_a_checkpoint_without_directions_gets_components(folder: Path) -> None:
     loaded = load(folder)
     assert [each.kind for each in loaded.directions] == ["component"] * 6
-    before = (folder / "weights.npz").read_bytes()
+    before = read_part(folder, "weights.npz")
     prepare(folder, n=256, count=2)
-    assert (folder / "weights.npz").read_bytes() == before
+    assert read_part(folder, "weights.npz") == before
     assert len(load(folder).directions) >= 2
     info = read_info(folder)
     preview = read_preview(info)
@@ -167,12 +175,13 @@ def test_the_first_phrase_is_one_in_which_every_track_plays(folder: Path) -> Non
 
     best = max(sounding(loaded.render(PhraseState(seed=seed))) for seed in range(32))
     assert sounding(loaded.render(point)) == best
-    stored = json.loads((folder / "preview.json").read_text())
+    stored = read_json_part(folder, "preview.json")
+    assert stored is not None
     assert stored["seed"] == point.seed
     for nonsense in ({"seed": "x"}, {"seed": -5}, {"weights": "other"}, {"seed": None}):
-        (folder / "preview.json").write_text(json.dumps(stored | nonsense))
+        write_parts(folder, {"preview.json": json_bytes(stored | nonsense)})
         assert first_phrase(loaded.info) == PhraseState()
-    (folder / "preview.json").unlink()
+    path_of(folder, "preview.json").unlink()
     assert first_phrase(loaded.info) == PhraseState()
 
 

@@ -304,6 +304,8 @@ def test_models_shows_the_card_and_samples(root: Path) -> None:
     assert overview["generator"].tolist() == ["one", "two"]
     assert overview["share of the ceiling"].notna().tolist() == [True, False]
     assert any("Licence" in text.value for text in page.markdown)
+    attributes = page.dataframe[1].value["attribute"].tolist()
+    assert "Lead: height" in attributes and not any("." in name for name in attributes)
     page.number_input(key="models:first").set_value(12).run()
     assert "seed 12" in fine(page).segmented_control[0].options[0]
 

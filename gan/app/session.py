@@ -32,7 +32,7 @@ from gan.models.statistics import tilt_names
 from gan.phrase import PhraseState
 from gan.preview import first_phrase, read_preview
 from gan.sliders.directions import Direction
-from gan.sliders.store import load_directions
+from gan.sliders.store import usable_directions
 from gan.spec import RollSpec
 
 FIRST = "pop-gan"  # the generator that a newcomer meets, where it is there
@@ -180,10 +180,7 @@ def scope_of(info: CheckpointInfo) -> Scope:
 def stored_directions(info: CheckpointInfo) -> list[Direction]:
     """The sliders' directions in a generator's folder; none where they are damaged."""
     size = latent_dim(info.spec, info.model)
-    try:
-        return load_directions(info, size, tilt_names(info.spec, info.family))
-    except CheckpointError:
-        return []
+    return usable_directions(info, size, tilt_names(info.spec, info.family))
 
 
 def _fitted(document: Document, info: CheckpointInfo) -> Document:

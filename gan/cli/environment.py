@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from gan.errors import GanError
 
@@ -34,6 +35,24 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--verbose", action="store_true", help="show messages of libraries, and where errors arise"
     )
+
+
+def between(low: float, high: float, kind: type = float) -> Any:
+    """An argument type that refuses what lies outside `low` to `high`."""
+
+    def parse(text: str) -> Any:
+        value = kind(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not between {low} and {high}")
+        return value
+
+    parse.__name__ = kind.__name__
+    return parse
+
+
+POSITIVE = between(1e-6, 1e6)
+SAMPLES = between(8, 1_000_000, int)
+"""Phrases that are measured: fewer tell nothing."""
 
 
 def run_command(

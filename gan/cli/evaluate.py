@@ -21,15 +21,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.cli.environment import add_verbose, load_tensorflow, run_command
+from gan.cli.environment import SAMPLES, add_verbose, load_tensorflow, run_command
 from gan.data.dataset import Dataset, must_fit, rolls, split_by_song
 from gan.data.ingest import ingest
 from gan.errors import DataError
 from gan.models.ability import Ability
 from gan.models.base import Generator
 from gan.models.checkpoint import load_generator, read_info
+from gan.music.attributes import measure, short_names
 from gan.music.compare import overlaps
-from gan.music.measures import measure
+from gan.music.keys import parse_key_choice
 from gan.quality import latent, two_sample
 from gan.quality.card import histograms, write_card
 from gan.quality.copies import NEAR_COPY, nearest_in_data
@@ -54,7 +55,7 @@ ENCODED = 256  # held-out phrases that are sent through the latent
 def deviations(ours: Mapping[str, Values], theirs: Mapping[str, Values]) -> dict[str, float]:
     """MuseGAN's three, as mean relative deviation over tracks: EB, UPC, QN."""
     found = {}
-    for short, name in (("EB", "empty_bars"), ("UPC", "pitch_classes"), ("QN", "qualified")):
+    for short, name in short_names().items():
         pairs = [
             (float(np.nanmean(ours[key])), float(np.nanmean(theirs[key])))
             for key in theirs
@@ -132,7 +133,12 @@ def evaluate(
     if data_dir is None:
         against = load_reference(info.path)
     else:
-        dataset, _ = ingest(data_dir, scheme=generator.spec.scheme, cache_dir=cache_dir)
+        dataset, _ = ingest(
+            data_dir,
+            scheme=generator.spec.scheme,
+            key=parse_key_choice(str(info.data.get("key", "auto"))),
+            cache_dir=cache_dir,
+        )
         must_fit(dataset, generator.spec)
         songs = Songs(dataset, n)
         train, held_out = split_by_song(dataset)
@@ -195,7 +201,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--checkpoint_dir", type=Path, default=CHECKPOINTS / "pop-gan")
     parser.add_argument("--data_dir", help="the data it was trained on, for the full figures")
     parser.add_argument("--cache_dir", type=Path, help="where prepared phrases are kept")
-    parser.add_argument("--samples", type=int, default=1000)
+    parser.add_argument("--samples", type=SAMPLES, default=1000)
     parser.add_argument("--write", action="store_true", help="store in card.json")
     add_verbose(parser)
     return parser.parse_args(arguments)

@@ -10,16 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from gan.app.document import Continuation, Document, Walk
 from gan.app.link import recipe
-from gan.cli.environment import add_verbose, load_tensorflow, quiet_libraries, run_command
+from gan.cli.environment import add_verbose, between, load_tensorflow, quiet_libraries, run_command
 from gan.engine import Engine, load
 from gan.errors import LatentError
-from gan.files import write_bytes, write_json
+from gan.files import remove_leftovers, write_bytes, write_json
 from gan.models.checkpoint import read_info
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
 from gan.music.parts import concatenated
@@ -28,19 +27,6 @@ from gan.phrase import SEED_MAX, TRUNCATION_MAX, PhraseState, latent_numbers
 from gan.spec import CHECKPOINTS, RollSpec
 
 BLOCK = 256  # phrases that are decoded together
-
-
-def between(low: float, high: float, kind: type = float) -> Any:
-    """An argument type that refuses what lies outside `low` to `high`."""
-
-    def parse(text: str) -> Any:
-        value = kind(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text} is not between {low} and {high}")
-        return value
-
-    parse.__name__ = kind.__name__
-    return parse
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -148,13 +134,16 @@ class Writer:
             from gan.audio.render import encode_wav
 
             path = self.path(name, ".wav")
-            write_bytes(path, encode_wav(mixdown(roll, spec, self.performance)))
+            with quiet_libraries(verbose=self.args.verbose):
+                sound = encode_wav(mixdown(roll, spec, self.performance))
+            write_bytes(path, sound)
             print(path)
 
 
 def write(args: argparse.Namespace, engine: Engine) -> int:
     """Render and write; returns the number of phrases."""
     writer, count = Writer(args, engine), 0
+    remove_leftovers(writer.folder)
     walk: list[tuple[PhraseState, np.ndarray]] = []
     wanted = asked_for(args, engine)
     while block := list(islice(wanted, BLOCK)):

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gan.cli.environment import add_verbose, load_tensorflow, run_command
-from gan.data.ingest import ingest
+from gan.cli.environment import POSITIVE, add_verbose, load_tensorflow, run_command
+from gan.data.folder import folder_name
+from gan.data.ingest import ingest, look_into
 from gan.data.progress import terminal_progress
+from gan.data.report import report_json, report_text
+from gan.errors import DataError
+from gan.files import must_be_writable
+from gan.music.keys import parse_key_choice
 from gan.spec import CHECKPOINTS
-from gan.training.config import KINDS, MODELS, RECIPES, TrainConfig
+from gan.training.claim import claimed
+from gan.training.config import KINDS, MODELS, RECIPES, TrainConfig, with_steps
 
 if TYPE_CHECKING:
     from gan.models.config import ModelConfig
-    from gan.training.loop import Progress
+    from gan.training.loop import Progress, Run
     from gan.training.state import TrainState
 
 
@@ -38,10 +47,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--checkpoint_dir", type=Path, help="where to write (checkpoints/FOLDERNAME-FAMILY)")
     add("--family", choices=sorted(RECIPES), default="gan", help="what to train")
     add("--scheme", default="auto", help="how tracks are chosen: auto, named, band, piano, bach")
+    add("--key", default="auto", help="of all files: auto, none (as written), +5, Am, Gb ...")
+    add("--report", action="store_true", help="say what the folder holds, and do not train")
+    add("--json", action="store_true", help="the report as JSON")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help=f"training steps ({defaults.steps})")
-    length.add_argument("--minutes", type=float, help="stop after this long")
-    length.add_argument("--epochs", type=float, help="passes over the training phrases")
+    length.add_argument("--minutes", type=POSITIVE, help="stop after this long")
+    length.add_argument("--epochs", type=POSITIVE, help="passes over the training phrases")
     add("--batch_size", type=int, default=defaults.batch_size)
     add("--seed", type=int, default=defaults.seed)
     add("--learning_rate", type=float, default=defaults.learning_rate, help="of the VAE stage")
@@ -68,21 +80,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def config_of(args: argparse.Namespace, phrases: int) -> TrainConfig:
-    """The training configuration that the command line asks for."""
-    from gan.training.loop import with_steps
-
+def config_of(args: argparse.Namespace) -> TrainConfig:
+    """The training configuration that the command line asks for, epochs left out."""
     given = vars(args)
     settings = {setting.name for setting in fields(TrainConfig)} - {"steps"}
     chosen: dict[str, Any] = {name: given[name] for name in settings & given.keys()}
-    if args.steps is not None:
-        return TrainConfig(**chosen, steps=args.steps)
-    if args.minutes is not None:
-        return TrainConfig(**chosen, steps=10_000_000)
-    config = TrainConfig(**chosen)
-    return (
-        config if args.epochs is None else with_steps(config, phrases=phrases, epochs=args.epochs)
-    )
+    steps = 10_000_000 if args.minutes is not None else args.steps
+    return TrainConfig(**chosen) if steps is None else TrainConfig(**chosen, steps=steps)
 
 
 def model_of(args: argparse.Namespace) -> ModelConfig:
@@ -144,19 +148,94 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace) -> None:
-    with terminal_progress() as progress:
-        dataset, report = ingest(
-            args.data_dir, scheme=args.scheme, cache_dir=args.cache_dir, progress=progress
-        )
-    print(report)
-    load_tensorflow(verbose=args.verbose)
-    from gan.preview import prepare
-    from gan.training import loop
-    from gan.training.device import describe_device
-
-    name = Path(args.data_dir).resolve().name.lower()
+    """Check what can be checked, claim the folder, then read the data and train."""
+    if args.report:
+        show_report(args)
+        return
+    if args.json:
+        raise DataError("--json is the form of a report: give --report as well.")
+    config, model = config_of(args), model_of(args)
+    name = folder_name(args.data_dir)
     folder = args.checkpoint_dir or CHECKPOINTS / f"{name}-{args.family}"
-    config = config_of(args, len(dataset))
+    must_be_writable(folder, "The checkpoint folder (--checkpoint_dir)")
+    # Several workers share a folder, into which the first one writes.
+    shared = args.distribute == "multiworker"
+    with nullcontext() if shared else claimed(folder, resume=args.resume):
+        with terminal_progress() as progress:
+            dataset, report = ingest(args.data_dir, **reading(args), progress=progress)
+        print(report)
+        load_tensorflow(verbose=args.verbose)
+        from gan.training.loop import Run
+
+        if args.epochs is not None:
+            config = with_steps(config, phrases=len(dataset), epochs=args.epochs)
+        train(
+            Run(
+                dataset=dataset,
+                folder=folder,
+                config=config,
+                model=model,
+                minutes=args.minutes,
+                resume=args.resume,
+                start_from=args.start_from,
+                distribute=args.distribute,
+                data={
+                    "folder": name,
+                    "phrases": len(dataset),
+                    "songs": len(dataset.song_names),
+                    "key": args.key,
+                },
+            )
+        )
+
+
+def reading(args: argparse.Namespace) -> dict[str, Any]:
+    """How the data is read."""
+    return {
+        "scheme": args.scheme,
+        "key": parse_key_choice(args.key),
+        "cache_dir": args.cache_dir,
+        # In processes however few the files: one that crashes its reader costs only itself.
+        "workers": min(os.cpu_count() or 1, 32),
+    }
+
+
+def show_report(args: argparse.Namespace) -> None:
+    """What the folder holds, as text or JSON; nothing is trained."""
+    with terminal_progress() as progress:
+        _, report = look_into(args.data_dir, **reading(args), progress=progress)
+    print(report_json(report) if args.json else report_text(report))
+
+
+def train(run: Run) -> None:
+    """Train, tune, and find the sliders' directions."""
+    from gan.preview import prepare
+    from gan.training.device import describe_device
+    from gan.training.loop import begin
+
+    with stopped_softly() as stopping:
+        session = begin(run)
+        print(f"Device: {describe_device()}")
+        print(f"Parameters: {session.state.parameters():,}   Checkpoint: {run.folder.resolve()}")
+        if not session.workers.chief:
+            session.go()
+            return
+        console = Console(run.folder, session.state, run.minutes)
+        try:
+            session.go(watch=console, stop=lambda: bool(stopping))
+        finally:
+            console.close()
+        print("Calibrating the best weights ...")
+        result = session.finish()
+        print(f"Overlap with held-out songs {result.mean:.3f}, {result.share:.0%} of the ceiling")
+    print("Finding the directions that the sliders move along ...")
+    prepare(run.folder)
+    print(f"Wrote {run.folder.resolve()}")
+
+
+@contextmanager
+def stopped_softly() -> Iterator[list[bool]]:
+    """A list that Ctrl-C fills; the second one interrupts."""
     stopping: list[bool] = []
 
     def on_interrupt(_signal: int, _frame: Any) -> None:
@@ -167,32 +246,6 @@ def run(args: argparse.Namespace) -> None:
 
     previous = signal.signal(signal.SIGINT, on_interrupt)
     try:
-        training = loop.Run(
-            dataset=dataset,
-            folder=folder,
-            config=config,
-            model=model_of(args),
-            minutes=args.minutes,
-            resume=args.resume,
-            start_from=args.start_from,
-            distribute=args.distribute,
-            data={"folder": name, "phrases": len(dataset), "songs": len(dataset.song_names)},
-        )
-        session = loop.begin(training)
-        state = session.state
-        print(f"Device: {describe_device()}")
-        print(f"Parameters: {state.parameters():,}   Checkpoint: {folder.resolve()}")
-        if not session.workers.chief:
-            session.go()
-            return
-        console = Console(folder, state, args.minutes)
-        session.go(watch=console, stop=lambda: bool(stopping))
-        console.close()
-        print("Calibrating the best weights ...")
-        result = session.finish()
-        print(f"Overlap with held-out songs {result.mean:.3f}, {result.share:.0%} of the ceiling")
+        yield stopping
     finally:
         signal.signal(signal.SIGINT, previous)
-    print("Finding the directions that the sliders move along ...")
-    prepare(folder)
-    print(f"Wrote {folder.resolve()}")

@@ -48,7 +48,7 @@ class Generator(ABC):
         self.hold_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.temperatures = np.zeros(0, np.float32)
         self.reranker: Reranker | None = None
-        # What decisions can be leant towards while a phrase is decoded; the last of w.
+        # Attributes that decisions can be tilted towards while a phrase is decoded; the last of w.
         self.tilt_names: tuple[str, ...] = ()
 
     @property

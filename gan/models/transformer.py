@@ -27,7 +27,7 @@ from gan.models.compiled import compiled
 from gan.models.config import ModelConfig
 from gan.models.event_decoder import EventDecoder
 from gan.models.event_sampler import EventSampler, quantile_choice
-from gan.models.event_tilt import Seen, leant
+from gan.models.event_tilt import Seen, tilted_rolls
 from gan.models.networks import Encoded
 from gan.models.noise_layout import NoiseLayout
 from gan.models.reranker import Budget
@@ -96,7 +96,7 @@ class Transformer(Encoded):
         w = self.check_w(w)
         sampling = sampling or Sampling()
         rolls = np.zeros((len(w), *self.spec.shape), np.uint8)
-        leans = w[:, self.latent_dim :].any(axis=1)
+        steered = w[:, self.latent_dim :].any(axis=1)
 
         def plain(rows: Floats) -> Rolls:
             plan, noise = np.split(rows[:, : self.latent_dim], [self.plan_dim], axis=1)
@@ -108,9 +108,9 @@ class Transformer(Encoded):
 
         def tilted(rows: Floats) -> Rolls:
             z, tilts = np.split(rows, [self.latent_dim], axis=1)
-            return leant(self._written(z, sampling), tilts, self.spec, choose)
+            return tilted_rolls(self._written(z, sampling), tilts, self.spec, choose)
 
-        for which, work in ((~leans, plain), (leans, tilted)):
+        for which, work in ((~steered, plain), (steered, tilted)):
             if which.any():
                 rolls[which] = np.concatenate(_in_blocks(work, w[which]))
         return rolls

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gan.models.base import Generator
 from gan.models.paths import slerp
-from gan.music.measures import measure
+from gan.music.attributes import measure
 from gan.spec import ONSET, SOUNDING
 
 Rolls = NDArray[np.uint8]

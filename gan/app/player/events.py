@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, cast
 
 from gan.app.lenient import read_leniently
 from gan.audio.mix import Mix, TrackMix
+from gan.music.performance import TEMPO_MAX, TEMPO_MIN, TRANSPOSE_MAX
 
 
 def finite(value: Any) -> float | None:
@@ -110,7 +111,7 @@ class Action:
 class Stroke:
     """A note drawn (`on`) or erased by hand: index of the track, MIDI pitch, steps.
 
-    `number` grows from stroke to stroke; one that was told before comes again.
+    `number` grows from stroke to stroke; one that has not been acknowledged is told again.
     """
 
     number: int
@@ -119,6 +120,25 @@ class Stroke:
     start: int
     end: int
     on: bool
+
+
+@dataclass(frozen=True)
+class Play:
+    """Tempo (quarter notes a minute) and transposition (semitones), as in a `Performance`."""
+
+    tempo: float
+    transpose: int
+
+    @staticmethod
+    def from_json(event: Mapping[str, Any]) -> Play | None:
+        """What was chosen, within the limits; None where either is missing or nonsense."""
+        tempo, transpose = finite(event.get("tempo")), _whole(event.get("transpose"))
+        if tempo is None or transpose is None:
+            return None
+        return Play(
+            tempo=min(max(tempo, TEMPO_MIN), TEMPO_MAX),
+            transpose=min(max(transpose, -TRANSPOSE_MAX), TRANSPOSE_MAX),
+        )
 
 
 class Extent(Protocol):
@@ -150,9 +170,21 @@ def read_strokes(event: Mapping[str, Any], grid: Extent, tracks: int) -> tuple[S
     return tuple(sorted(found, key=lambda stroke: stroke.number))
 
 
-def read_event(state: Any, name: str) -> Mapping[str, Any] | None:
-    """The named entry of a component's state where it is a mapping, else None."""
+def event_number(event: Mapping[str, Any] | None) -> int:
+    """The number of an event, 0 without one. The numbers of a kind of event grow."""
+    return 0 if event is None else _whole(event.get("number")) or 0
+
+
+def read_event(state: Any, name: str, *, session: str | None = None) -> Mapping[str, Any] | None:
+    """The named entry of a component's state where it is a mapping, else None.
+
+    A browser whose server was restarted sends the events of the session before again; they
+    have been answered, and would undo what came after them. With `session`, only the events
+    of that session count.
+    """
     if not isinstance(state, Mapping):
         return None
     event = state.get(name)
-    return event if isinstance(event, Mapping) else None
+    if not isinstance(event, Mapping):
+        return None
+    return event if session is None or event.get("session") == session else None

@@ -17,6 +17,7 @@ from gan.app.widgets.piece import Piece
 from gan.audio.mix import gains, heard
 from gan.audio.play import mixdown, separate
 from gan.audio.render import Sound, encode_flac, encode_wav
+from gan.files import file_names
 from gan.music.performance import midi_file
 from gan.pictures import roll_png
 
@@ -38,11 +39,12 @@ def all_exports(piece: Piece, document: Document) -> None:
         "this music as text."
     )
     with st.container(horizontal=True):
-        for index, track in enumerate(spec.track_names):
+        files = file_names(spec.track_names)
+        for index, (track, file) in enumerate(zip(spec.track_names, files, strict=True)):
             _download(
                 f"MIDI: {track.capitalize()}",
                 lambda index=index: midi_of(piece, document, only=index),  # type: ignore[misc]
-                f"{name}-{file_name(track, spec.track_names)}.mid",
+                f"{name}-{file}.mid",
                 "audio/midi",
             )
     with st.container(horizontal=True):
@@ -102,22 +104,11 @@ def stems_zip(piece: Piece, document: Document) -> bytes:
     levels = gains(document.mix, tracks)
     sounds = separate(piece.roll, piece.spec, document.performance, levels)
     target = io.BytesIO()
+    files = dict(zip(tracks, file_names(tracks), strict=True))
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for track, sound in sounds.items():
-            archive.writestr(f"{file_name(track, tracks)}.wav", encode_wav(sound))
+            archive.writestr(f"{files[track]}.wav", encode_wav(sound))
     return target.getvalue()
-
-
-def file_name(track: str, tracks: tuple[str, ...]) -> str:
-    """A track's name as part of a file name; numbered where two would be the same."""
-    names = [_safe(each) for each in tracks]
-    safe = _safe(track)
-    return safe if names.count(safe) == 1 else f"{safe}-{tracks.index(track) + 1}"
-
-
-def _safe(name: str) -> str:
-    kept = "".join(char if char.isalnum() else "-" for char in name.lower())
-    return "-".join(part for part in kept.split("-") if part)[:40] or "track"
 
 
 def _musicxml(piece: Piece, document: Document) -> bytes:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gan.app.document import Loop
+import numpy as np
+
+from gan.app.document import Document, Loop
 from gan.app.history import Session
-from gan.app.player.component import Grid, PlayerData, PlayerTrack, player
+from gan.app.player.component import Grid, Play, PlayerData, PlayerTrack, player
 from gan.app.widgets.performance import instrument_name, programs_of
 from gan.audio.mix import Mix
 from gan.audio.play import play
 from gan.engine import Rolls
 from gan.music.performance import Performance
-from gan.music.rolls import notes_from_roll
+from gan.music.rolls import notes_from_roll, roll_from_notes
 from gan.phrase import PhraseState
 from gan.plots import TRACK_COLOURS
 from gan.spec import RollSpec
@@ -70,6 +72,7 @@ def player_data(
         ),
         tempo=performance.tempo,
         transpose=performance.transpose,
+        transport=True,
         mix=mix,
         sound=lambda: play(piece.roll, spec, performance),
         sound_key=(
@@ -91,8 +94,28 @@ def show_piece(session: Session, piece: Piece, *, key: str, loop: Loop = (0, Non
     def take_mix(mix: Mix) -> None:
         take_levels(session, mix)
 
-    result = player(player_data(piece, document.performance, shown), key=key, on_mix=take_mix)
+    result = player(
+        player_data(piece, document.performance, shown),
+        key=key,
+        on_mix=take_mix,
+        on_play=lambda chosen: take_play(session, chosen),
+    )
     return result.mix.loop_start, result.mix.loop_end
+
+
+def waiting_data(spec: RollSpec, document: Document) -> PlayerData:
+    """No phrase yet; a player that shows it from before a restart of the server keeps it."""
+    none = np.zeros((0, 3), np.int32)
+    roll = roll_from_notes([none] * len(spec.tracks), spec)
+    data = player_data(Piece(roll, spec, ""), document.performance, document.mix)
+    return replace(data, sound=None, preview=True)
+
+
+def take_play(session: Session, chosen: Play) -> None:
+    """Tempo and key from the player's transport."""
+    now = session.document.performance
+    performance = replace(now, tempo=chosen.tempo, transpose=chosen.transpose)
+    session.change(performance=performance, gesture="play")
 
 
 def take_levels(session: Session, mix: Mix) -> None:

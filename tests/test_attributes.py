@@ -1,17 +1,28 @@
-"""Musical measures, against values worked out by hand."""
+"""Musical attributes: measures against values worked out by hand, and one table for all."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import compose
 import numpy as np
 import pytest
 
 from gan.errors import SpecError
-from gan.music import measures
-from gan.music.measures import measure, measure_blocks
+from gan.music.attributes import (
+    ATTRIBUTES,
+    OfTrack,
+    attribute_of,
+    change_of,
+    definition_of,
+    label_of,
+    measure,
+    measure_blocks,
+    measure_names,
+    measuring,
+)
 from gan.music.notes import as_notes, no_notes
 from gan.music.rolls import roll_from_notes, transpose_roll
 from gan.spec import RollSpec, Track
@@ -245,7 +256,7 @@ def test_phrases_made_block_by_block_measure_the_same(
 ) -> None:
     spec = RollSpec(bars=1, tracks=(Track("LEAD", 73, monophonic=True),))
     rolls = np.random.default_rng(0).integers(0, 2, (n, *spec.shape), np.uint8)
-    monkeypatch.setattr(measures, "BLOCK", 3)
+    monkeypatch.setattr(measuring, "BLOCK", 3)
     made: list[slice] = []
 
     def block(some: slice) -> np.ndarray:
@@ -257,3 +268,94 @@ def test_phrases_made_block_by_block_measure_the_same(
     assert found.keys() == whole.keys()
     for name, values in found.items():
         np.testing.assert_array_equal(values, whole[name])
+
+
+def test_every_attribute_is_described_and_measured_somewhere() -> None:
+    measured = {name.rpartition(".")[2] for name in (*measure_names(BAND), *measure_names(VOICES))}
+    assert measured == set(ATTRIBUTES)
+    for name, row in ATTRIBUTES.items():
+        assert row.id == name
+        assert row.label and row.unit and row.definition.endswith(".")
+        assert row.more != row.less
+    labels = [label_of(name) for name in measure_names(BAND)]
+    assert len(set(labels)) == len(labels)
+
+
+def test_a_measure_is_called_by_its_track_and_attribute() -> None:
+    row, track = attribute_of("PIANO.register")
+    assert (row.id, row.unit, track) == ("register", "MIDI pitch", "PIANO")
+    assert attribute_of("minorness")[1] is None
+    assert attribute_of("Pad.2.notes")[1] == "Pad.2"
+    for name in ("PIANO.minorness", "register", "PIANO.", "nothing", ""):
+        with pytest.raises(SpecError, match="no attribute"):
+            attribute_of(name)
+    assert label_of("MELODY.off_sixteenth") == "Melody: syncopation"
+    assert label_of("semitone_clashes") == "Friction"
+    assert change_of("PIANO.register", -0.5) == "piano lower"
+    assert change_of("minorness", 0.5) == "more minor"
+    assert definition_of("KIT.drum_grid").endswith("After DP of MuseGAN (Dong et al. 2018)")
+    # An older card may speak of what is measured no more.
+    assert label_of("PIANO.left_hand") == "Piano: left hand"
+    assert change_of("PIANO.left_hand", 1) == "piano more left hand"
+    assert definition_of("PIANO.left_hand") == ""
+
+
+def test_an_attribute_is_added_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row makes it a measure, a slider's candidate, and words in tooltips and on the page."""
+    from gan.app.widgets.effects import moves_too
+    from gan.app.widgets.model_card import faithfulness, overlaps
+    from gan.music.compare import overlaps as compared
+    from gan.plots import leakage_figure
+    from gan.sliders.directions import Direction, candidates, words_of
+
+    row = OfTrack(
+        id="last_step",
+        label="end",
+        more="ends later",
+        less="ends sooner",
+        unit="steps",
+        definition="Last step on which the track sounds.",
+        slider=True,
+        measure=lambda part: np.array(
+            [max(np.flatnonzero(each), default=np.nan) for each in part.sounding.any(axis=2)]
+        ),
+    )
+    monkeypatch.setitem(ATTRIBUTES, row.id, row)
+    found = values(lead=[(0, 10, 60)])
+    assert found["LEAD.last_step"] == 9 and math.isnan(found["KEYS.last_step"])
+    assert list(found) == measure_names(BAND)
+    assert "LEAD.last_step" in candidates(BAND)
+    assert words_of("LEAD.last_step") == ("Lead end", "Lead: ends later.")
+    slider = Direction(
+        "LEAD.notes", "", "", "named", np.zeros(1), {"LEAD.notes": 1.0, "LEAD.last_step": -0.5}
+    )
+    assert moves_too(slider) == "Also: lead ends sooner."
+    assert faithfulness([slider])[0]["moves most beside it"] == "Lead: end"
+    assert "Lead: end" in leakage_figure({slider.id: slider.effects}).layout.xaxis.ticktext
+    rolls = roll_from_notes(compose.phrase_notes(1), BAND)[None]
+    ours = measure(rolls, BAND)
+    shown = overlaps({"overlap": compared(ours, ours), "ceiling": {}})
+    (shown_row,) = [each for each in shown if each["attribute"] == "Lead: end"]
+    assert shown_row["how it is measured"] == row.definition
+
+
+def test_an_attribute_with_a_value_of_place_is_tilted_towards_by_its_row_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from gan.models.statistics import by_place, decision_of, tilt_names
+    from gan.music.attributes import Tilt
+
+    row = replace(
+        ATTRIBUTES["notes"],
+        id="late",
+        tilt=Tilt(
+            drawn=lambda track, spec: track.is_drum,
+            decides="step",
+            value=lambda spec: np.arange(spec.steps) / spec.steps,
+        ),
+    )
+    monkeypatch.setitem(ATTRIBUTES, row.id, row)
+    assert [name for name in tilt_names(BAND, "gan") if name.endswith("late")] == ["KIT.late"]
+    assert not [name for name in tilt_names(BAND, "transformer") if name.endswith("late")]
+    value = by_place("late", BAND)
+    assert decision_of("late") == "step" and value is not None and value[32] == 0.5
