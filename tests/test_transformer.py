@@ -115,7 +115,7 @@ def test_arrays_of_the_sampler_are_made_once_until_weights_change(
     for _ in range(3):
         generator.rolls_of_z(z)
     assert len(made) == 1
-    weights = {name: values + 0.5 for name, values in generator.weights().items()}
+    weights = {name: values * 0.5 for name, values in generator.weights().items()}
     generator.set_weights(weights | generator.calibration())
     fresh = Transformer(tiny.SPEC, tiny.MODEL)
     fresh.set_weights(weights | generator.calibration())
