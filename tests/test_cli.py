@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from gan.cli import environment, evaluate, train, tune
+from gan.cli import environment, evaluate, generate, train, tune
 from gan.errors import DataError
 from gan.spec import ROOT
 from gan.training.claim import claimed
@@ -97,6 +97,14 @@ def test_a_second_run_into_a_folder_is_refused(
         code = train.main(["--data_dir", "songs", "--checkpoint_dir", str(tmp_path / "run")])
     assert code == 2
     assert "Another run is writing" in capsys.readouterr().err
+
+
+def test_phrases_that_cannot_be_written_are_refused_before_tensorflow_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(generate, "load_tensorflow", None)
+    assert generate.main(["--output_dir", __file__ + "/out"]) == 2
+    assert "Cannot read or write" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", [tune, evaluate])
