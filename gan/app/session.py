@@ -202,10 +202,21 @@ def _choose_generator(
         "Generator",
         names,
         key="generator",
+        format_func=lambda name: usable[name].title,
         on_change=take,
-        width=200,
-        help="Which network writes. Tempo, key and feel stay as they are.",
+        width=250,
+        help=_generators_in_words(usable),
     )
+
+
+def _generators_in_words(usable: Mapping[str, CheckpointInfo]) -> str:
+    """A line for each generator that says what it is good at."""
+    lines = [
+        f"* **{escape_markdown(info.title)}**: {escape_markdown(info.about.summary)}"
+        for info in usable.values()
+        if info.about.summary
+    ]
+    return "\n".join(["Which network writes. Tempo, key and feel stay as they are.", "", *lines])
 
 
 def choose(info: CheckpointInfo) -> None:
@@ -304,8 +315,7 @@ def wait_for(info: CheckpointInfo) -> None:
     if loading(info).done():
         st.rerun()
     st.caption(
-        f":material/hourglass_top: Loading the generator {escape_markdown(info.name)}; "
-        "the sliders follow."
+        f":material/hourglass_top: Loading {escape_markdown(info.title)}; the sliders follow."
     )
 
 
