@@ -8,47 +8,26 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 from numpy.typing import NDArray
 
 from gan.errors import DataError
 
+PRODUCT = "latent-music-explorer"
+FORMER = "musical-gan"  # the folder of the first version
 
-def user_folder() -> Path:
+
+def user_folder(product: str = PRODUCT) -> Path:
     """Where the platform keeps a user's data; `GAN_DATA` names another place."""
     if "GAN_DATA" in os.environ:
         return Path(os.environ["GAN_DATA"])
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "musical-gan"
-    base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "musical-gan"
-
-
-def file_names(names: Sequence[str]) -> list[str]:
-    """Names for files, made from any names: safe on every system, and no two alike.
-
-    Small letters; what is not a letter, a digit or one of `-_` becomes `_`; of equal names the
-    later ones are numbered.
-    """
-    found: list[str] = []
-    for name in names:
-        plain = "".join(one if one.isalnum() or one in "-_" else "_" for one in name.lower())
-        plain = plain[:40] or "_"
-        if re.fullmatch(r"con|prn|aux|nul|(com|lpt)\d", plain):  # devices on Windows
-            plain += "_"
-        number, unique = 1, plain
-        while unique in found:
-            number += 1
-            unique = f"{plain}-{number}"
-        found.append(unique)
-    return found
+    return Path(platformdirs.user_data_dir(product, appauthor=False))
 
 
 def must_be_writable(folder: Path, what: str) -> None:

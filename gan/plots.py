@@ -108,7 +108,7 @@ def roll_figure(
 
 
 def strip_figure(
-    rolls: NDArray[np.uint8],
+    rolls: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
     spec: RollSpec,
     *,
     labels: Sequence[str] | None = None,

@@ -13,24 +13,21 @@ of samples. `--write` stores all in the checkpoint's `card.json`.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
 import numpy as np
 from numpy.typing import NDArray
 
+from gan.cli.environment import add_verbose, load_tensorflow, run_command
 from gan.data.dataset import Dataset, must_fit, rolls, split_by_song
 from gan.data.ingest import ingest
-from gan.errors import DataError, GanError
+from gan.errors import DataError
 from gan.models.ability import Ability
 from gan.models.base import Generator
-from gan.models.checkpoint import load_generator
+from gan.models.checkpoint import load_generator, read_info
 from gan.music.compare import overlaps
 from gan.music.keys import parse_key_choice
 from gan.music.measures import measure
@@ -51,6 +48,7 @@ Values = NDArray[np.float64]
 Rolls = NDArray[np.uint8]
 Measures = Mapping[str, Values]
 
+NAME = "gan.cli.evaluate"
 ENCODED = 256  # held-out phrases that are sent through the latent
 
 
@@ -195,28 +193,34 @@ def _short(value: Any) -> Any:
     return f"{value:.3f}" if isinstance(value, float) else value
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Measure a checkpoint against held-out songs.")
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog=NAME, description="Measure a checkpoint against held-out songs."
+    )
     parser.add_argument("--checkpoint_dir", type=Path, default=CHECKPOINTS / "pop-gan")
     parser.add_argument("--data_dir", help="the data it was trained on, for the full figures")
     parser.add_argument("--cache_dir", type=Path, help="where prepared phrases are kept")
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--write", action="store_true", help="store in card.json")
-    args = parser.parse_args(arguments)
-    try:
-        result = evaluate(
-            args.checkpoint_dir, data_dir=args.data_dir, cache_dir=args.cache_dir, n=args.samples
-        )
-        print(table(result))
-        if args.write:
-            from gan.models.checkpoint import read_info
+    add_verbose(parser)
+    return parser.parse_args(arguments)
 
-            write_card(read_info(args.checkpoint_dir), {"figures": result})
-    except GanError as error:
-        print(f"gan.cli.evaluate: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    return run_command(NAME, run, parse(arguments))
+
+
+def run(args: argparse.Namespace) -> None:
+    read_info(args.checkpoint_dir)
+    load_tensorflow(verbose=args.verbose)
+    result = evaluate(
+        args.checkpoint_dir, data_dir=args.data_dir, cache_dir=args.cache_dir, n=args.samples
+    )
+    print(table(result))
+    if args.write:
+        write_card(read_info(args.checkpoint_dir), {"figures": result})
 
 
 if __name__ == "__main__":

@@ -9,41 +9,43 @@ Keeps the result if it is nearer to held-out songs than what the checkpoint hold
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
+from gan.cli.environment import add_verbose, load_tensorflow, run_command
 from gan.data.dataset import must_fit, split_by_song
 from gan.data.ingest import ingest
 from gan.data.progress import terminal_progress
-from gan.engine import prepare
-from gan.errors import GanError
-from gan.models.checkpoint import load_generator
+from gan.models.checkpoint import load_generator, read_info
 from gan.music.keys import parse_key_choice
+from gan.preview import prepare
 from gan.quality.evaluation import evaluate, reference, save_reference, store
 from gan.training.tuning import tune
 
+NAME = "gan.cli.tune"
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Tune a checkpoint on the data it learnt from.")
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog=NAME, description="Tune a checkpoint on the data it learnt from."
+    )
     parser.add_argument("--checkpoint_dir", type=Path, required=True)
     parser.add_argument("--data_dir", required=True, help="the data that it was trained on")
     parser.add_argument("--cache_dir", type=Path, help="where prepared phrases are kept")
     parser.add_argument("--samples", type=int, default=1000, help="phrases that are measured")
-    args = parser.parse_args(arguments)
-    try:
-        run(args)
-    except GanError as error:
-        print(f"gan.cli.tune: {error}", file=sys.stderr)
-        return 2
-    return 0
+    add_verbose(parser)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    return run_command(NAME, run, parse(arguments))
 
 
 def run(args: argparse.Namespace) -> None:
+    read_info(args.checkpoint_dir)
+    load_tensorflow(verbose=args.verbose)
     generator, info = load_generator(args.checkpoint_dir)
     with terminal_progress() as progress:
         dataset, _ = ingest(

@@ -1,9 +1,7 @@
-"""Output in a terminal: a progress bar, and text that any terminal takes."""
+"""A progress bar in a terminal."""
 
 from __future__ import annotations
 
-import io
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,10 +25,3 @@ def terminal_progress(label: str = "Reading music", unit: str = "file") -> Itera
     finally:
         for bar in bars:
             bar.close()
-
-
-def never_fail_to_print() -> None:
-    """What a terminal's or pipe's encoding cannot hold is printed as `\\u....`."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")

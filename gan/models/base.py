@@ -7,7 +7,7 @@ Arrays in and out are NumPy; nothing outside this layer meets a tensor.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -168,16 +168,10 @@ class Generator(ABC):
         """Rolls -> the z that comes nearest, for families that can."""
         raise NotImplementedError(f"{self.family} has no encoder")
 
-    def continue_(
-        self,
-        rolls: Rolls,
-        bars: int,
-        *,
-        seed: int,
-        sampling: Sampling | None = None,
-        watch: Callable[[int, int], None] | None = None,
-    ) -> Rolls:
-        """The bars that follow phrases, for families that can."""
+    def continuation(
+        self, rolls: Rolls, *, seed: int, sampling: Sampling | None = None
+    ) -> Iterator[Rolls]:
+        """The bars that follow phrases, piece after piece without end, for families that can."""
         raise NotImplementedError(f"{self.family} cannot continue a phrase")
 
     @abstractmethod

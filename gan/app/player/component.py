@@ -32,6 +32,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
@@ -39,14 +40,14 @@ import streamlit as st
 from gan.app.player.events import (
     Action,
     Commit,
-    Mix,
     Stroke,
-    TrackMix,
     read_event,
+    read_mix,
     read_strokes,
 )
 from gan.app.player.routes import asset_root, publish_sound
 from gan.app.player.wire import notes_to_json
+from gan.audio.mix import Mix, TrackMix
 from gan.audio.stems import Stems
 from gan.errors import SpecError
 
@@ -225,7 +226,7 @@ def _payload(data: PlayerData, *, echo: int) -> dict[str, Any]:
         "transpose": data.transpose,
         "sliders": [vars(slider) for slider in data.sliders],
         "pad": list(data.pad) if data.pad else None,
-        "mix": data.mix.to_json(),
+        "mix": msgspec.to_builtins(data.mix),
         "token": data.live.token if data.live else None,
         "sound": publish_sound(data.sound, notes=notes, sound_key=data.sound_key),
         "sound_key": data.sound_key or f"{data.tempo:g}",
@@ -271,7 +272,7 @@ def player(
     def mixed() -> None:
         event = read_event(st.session_state.get(key), "mix")
         if event is not None and on_mix is not None:
-            on_mix(Mix.from_json(event, tracks=[track.name for track in data.tracks]))
+            on_mix(read_mix(event, [track.name for track in data.tracks]))
 
     def acted() -> None:
         event = read_event(st.session_state.get(key), "action")
@@ -301,6 +302,6 @@ def player(
     names = [track.name for track in data.tracks]
     return PlayerResult(
         values=shown,
-        mix=Mix.from_json(mix, tracks=names) if mix else data.mix,
+        mix=read_mix(mix, names) if mix else data.mix,
         commit=last,
     )

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, cast
+
+from gan.app.lenient import read_leniently
+from gan.audio.mix import Mix, TrackMix
 
 
 def finite(value: Any) -> float | None:
@@ -40,11 +43,6 @@ def _whole(value: Any) -> int | None:
     return None if number is None else int(number)
 
 
-def _level(value: Any, default: float) -> float:
-    number = finite(value)
-    return default if number is None else min(max(number, 0.0), 1.0)
-
-
 @dataclass(frozen=True)
 class Commit:
     """Slider values by id. `final` is False while the user still drags (plain path only)."""
@@ -62,61 +60,19 @@ class Commit:
         )
 
 
-@dataclass(frozen=True)
-class TrackMix:
-    """How one track is heard; `volume` is 0 to 1."""
+def read_mix(event: Mapping[str, Any], tracks: Sequence[str]) -> Mix:
+    """A mix of the named tracks; what is missing or nonsense takes its default.
 
-    mute: bool = False
-    solo: bool = False
-    volume: float = 1.0
-
-
-@dataclass(frozen=True)
-class Mix:
-    """Levels by track name, loop and its region in steps (None is the end), pad axes."""
-
-    tracks: dict[str, TrackMix] = field(default_factory=dict)
-    volume: float = 0.8
-    loop: bool = True
-    loop_start: int = 0
-    loop_end: int | None = None
-    pad: tuple[str, str] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        values = dict(vars(self))
-        values["tracks"] = {name: vars(track) for name, track in self.tracks.items()}
-        return values
-
-    @staticmethod
-    def from_json(event: Mapping[str, Any], *, tracks: Sequence[str]) -> Mix:
-        """A mix of the named tracks; what is missing or nonsense takes its default."""
-        given = event.get("tracks")
-        given = given if isinstance(given, Mapping) else {}
-        return Mix(
-            tracks={name: _track_mix(given.get(name)) for name in tracks},
-            volume=_level(event.get("volume"), 0.8),
-            loop=event.get("loop") is not False,
-            loop_start=max(_whole(event.get("loop_start")) or 0, 0),
-            loop_end=_whole(event.get("loop_end")),
-            pad=_axes(event.get("pad")),
-        )
-
-
-def _axes(value: Any) -> tuple[str, str] | None:
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        return None
-    x, y = value
-    return (x, y) if isinstance(x, str) and isinstance(y, str) else None
-
-
-def _track_mix(value: Any) -> TrackMix:
-    if not isinstance(value, Mapping):
-        return TrackMix()
-    return TrackMix(
-        mute=value.get("mute") is True,
-        solo=value.get("solo") is True,
-        volume=_level(value.get("volume"), 1.0),
-    )
+    A browser tells all tracks; those that are as at first are left out.
+    """
+    mix, _ = read_leniently(event, Mix)
+    known = mix or Mix()
+    levels = {
+        name: level
+        for name, level in known.tracks.items()
+        if name in tracks and level != TrackMix()
+    }
+    return replace(known, tracks=levels)
 
 
 ActionKind = Literal["lock", "unlock", "reroll", "none"]

@@ -8,14 +8,12 @@ from typing import Any
 import streamlit as st
 
 from gan.app.loading import available
+from gan.app.session import stored_directions
 from gan.engine import Engine
 from gan.errors import CheckpointError
 from gan.models.checkpoint import CheckpointInfo
-from gan.models.config import latent_dim
-from gan.models.statistics import tilt_names
 from gan.quality.card import read_card
 from gan.sliders.directions import Direction
-from gan.sliders.store import load_directions
 
 SHARE = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
 OVERVIEW_COLUMNS = {"share of the ceiling": SHARE}
@@ -116,13 +114,7 @@ def overlaps(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def named_directions(info: CheckpointInfo, engine: Engine | None) -> list[Direction]:
     """The named sliders; read from the folder while the generator still loads."""
-    found: Sequence[Direction]
-    if engine is not None:
-        found = engine.directions
-    else:
-        found = load_directions(
-            info, latent_dim(info.spec, info.model), tilt_names(info.spec, info.family)
-        )
+    found = engine.directions if engine is not None else stored_directions(info)
     return [each for each in found if each.kind == "named"]
 
 
