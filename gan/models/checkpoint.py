@@ -23,7 +23,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -81,7 +81,7 @@ class CheckpointInfo:
     data: Mapping[str, Any]
     measures: Mapping[str, Any]
     digest: str
-    about: About = About()
+    about: About = field(default_factory=About)
 
     @property
     def name(self) -> str:
