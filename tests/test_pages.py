@@ -286,7 +286,7 @@ def test_the_first_page_comes_before_the_generator(
 
     monkeypatch.setattr("gan.app.session.loading", lambda info: Future())
     page = fine(app().run())
-    assert any("Loading the generator" in caption.value for caption in page.caption)
+    assert any("the sliders follow" in caption.value for caption in page.caption)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -133,7 +133,7 @@ def _offer_back() -> None:
 
     def bring_back() -> None:
         del st.session_state["favourites:forgotten"]
-        _try(lambda: library.keep(gone.name, gone.generator, gone.address, gone.saved))
+        _try(lambda: library.bring_back(gone))
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{escape_markdown(gone.name)} is forgotten.")
