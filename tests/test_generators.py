@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gan.app.document import Document, fitted
+from gan.app.document import Document
 from gan.app.live.backend import controls, moved
-from gan.app.session import scope_of
+from gan.app.scope import fitted, scope_of
 from gan.app.widgets.exports import midi_of, stems_zip
 from gan.app.widgets.piece import Piece
 from gan.app.widgets.sliders import pad_axes, sliders_of
