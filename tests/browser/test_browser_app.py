@@ -233,6 +233,7 @@ def test_a_note_is_drawn_and_erased_by_hand(app: Demo, address: str) -> None:
           setTimeout(() => resolve(place() === before), 400);
         })"""
     )
+    app.page.locator(".gp-pen").scroll_into_view_if_needed()
     box = app.page.locator(".gp-pen").bounding_box()
     assert box is not None
 
