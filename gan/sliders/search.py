@@ -1,8 +1,8 @@
 """The search for sliders: for each measure the one move that changes it most truly.
 
 Candidates are a tilt each, and the plan's directions by regression. A slider is a single candidate
-with its length calibrated. Mixtures of candidates were tried and left: they fit the phrases that
-they are made on (docs/training-notes.md, 26. and 27.).
+with its length calibrated. Mixtures of candidates fit the phrases that they are made on, and buy
+too little on others (docs/training-notes.md, "Sliders of single moves").
 """
 
 from __future__ import annotations
