@@ -17,19 +17,18 @@ import numpy as np
 import pytest
 import tiny
 
-from gan.errors import CheckpointError, GanError, SpecError
+from gan.errors import CheckpointError, DataError, GanError, SpecError
 from gan.files import arrays_bytes, json_bytes, locked, parse_json, remove_leftovers, write_bytes
 from gan.models.checkpoint import (
     CheckpointInfo,
     config_part,
     list_checkpoints,
     read_info,
-    read_log,
-    read_part_arrays,
     weights_part,
 )
 from gan.models.config import config_from_dict, least_weights
 from gan.models.parts import MANIFEST, listed, path_of, read_part, read_parts, write_parts
+from gan.models.reading import read_log, read_part_arrays
 from gan.preview import first_phrase, read_preview
 from gan.quality.card import cost_of, read_card
 from gan.quality.evaluation import Reference, load_reference, reference_part
@@ -372,7 +371,7 @@ def test_a_claim_needs_a_folder_that_is_free_and_can_be_written(tmp_path: Path) 
         assert not left.exists()
     assert {path.name for path in info.path.iterdir()} == before
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match="file"), claimed(tmp_path / "file" / "run", resume=False):
+    with pytest.raises(DataError, match="file"), claimed(tmp_path / "file" / "run", resume=False):
         pass
 
 
