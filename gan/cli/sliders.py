@@ -27,9 +27,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         prog=NAME, description="Find what the sliders of a checkpoint move."
     )
     parser.add_argument("--checkpoint_dir", type=Path, required=True)
-    parser.add_argument(
-        "--samples", type=PHRASES, default=4096, help="random phrases drawn"
-    )
+    parser.add_argument("--samples", type=PHRASES, default=4096, help="random phrases drawn")
     parser.add_argument("--components", type=COMPONENTS, default=8)
     add_verbose(parser)
     return parser.parse_args(arguments)
