@@ -169,7 +169,7 @@ def _info(folder: Path, parts: Mapping[str, Part], data: Mapping[str, bytes]) ->
     values = parse_object(folder, CONFIG, data[CONFIG])
     if values.get("format") != FORMAT:
         raise CheckpointError(
-            f"{folder}/{CONFIG} has format {str(values.get('format'))[:20]!r}, "
+            f"{folder}/{CONFIG} has format {str(values.get('format'))[:20]}, "
             f"but this program reads format {FORMAT}; it was written by something else."
         )
     if WEIGHTS not in parts:
