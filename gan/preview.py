@@ -9,8 +9,9 @@ import numpy as np
 from gan.engine import Engine, Rolls
 from gan.errors import CheckpointError, SpecError
 from gan.files import json_bytes
-from gan.models.checkpoint import CheckpointInfo, load_generator, read_json_part
+from gan.models.checkpoint import CheckpointInfo, load_generator
 from gan.models.parts import write_parts
+from gan.models.reading import read_json_part
 from gan.music.rolls import notes_from_roll, roll_from_notes
 from gan.phrase import SEED_MAX, PhraseState
 from gan.spec import SOUNDING

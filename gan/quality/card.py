@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from gan.data.sources import SOURCES
 from gan.errors import CheckpointError
 from gan.files import json_bytes
-from gan.models.checkpoint import CheckpointInfo, Number, read_json_part, read_log
+from gan.models.checkpoint import CheckpointInfo, Number
 from gan.models.parts import write_parts
+from gan.models.reading import read_json_part, read_log
 
 CARD = "card.json"
 BINS = 24
