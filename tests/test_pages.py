@@ -243,8 +243,8 @@ def test_the_back_button_is_a_step_and_a_late_run_is_none(root: Path) -> None:
     page.query_params.update(before)
     page.run()
     assert phrase(fine(page)).seed == 42, "asked for before the browser knew of the new address"
-    browser = page.session_state["browser"]
-    browser.left = {key: at - 10 for key, at in browser.left.items()}
+    address = page.session_state["browser"].address
+    address.left = {key: at - 10 for key, at in address.left.items()}
     page.query_params.update(before)
     page.run()
     assert phrase(fine(page)).seed == 41
@@ -286,7 +286,7 @@ def test_the_first_page_comes_before_the_generator(
 
     monkeypatch.setattr("gan.app.session.loading", lambda info: Future())
     page = fine(app().run())
-    assert any("Loading the generator" in caption.value for caption in page.caption)
+    assert any("the sliders follow" in caption.value for caption in page.caption)
 
 
 @pytest.fixture(autouse=True, scope="module")

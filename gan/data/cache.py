@@ -66,7 +66,7 @@ class Stamp:
 
 
 def default_cache_dir() -> Path:
-    """Where the platform keeps a user's caches."""
+    """Where the platform keeps a user's caches, in a folder of this program's own."""
     return Path(platformdirs.user_cache_dir(PRODUCT, appauthor=False))
 
 
