@@ -33,7 +33,7 @@ def available(root: Path = CHECKPOINTS) -> tuple[dict[str, CheckpointInfo], dict
 
 
 def loading(info: CheckpointInfo) -> Future[Engine]:
-    """The engine of a checkpoint, on its way."""
+    """The engine of a checkpoint, as a future."""
     key = (str(info.path), info.digest)
     with _lock:
         future = _engines.get(key)

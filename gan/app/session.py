@@ -163,7 +163,7 @@ def _generators_in_words(usable: Mapping[str, CheckpointInfo]) -> str:
         for info in usable.values()
         if info.about.summary
     ]
-    return "\n".join(["Which network writes. Tempo, key and feel stay as they are.", "", *lines])
+    return "\n".join(["Which generator writes. Tempo, key and feel stay as they are.", "", *lines])
 
 
 def choose(info: CheckpointInfo) -> None:
@@ -172,7 +172,7 @@ def choose(info: CheckpointInfo) -> None:
 
 
 def _switch(browser: Browser, info: CheckpointInfo) -> None:
-    """To another generator: its own last phrase, played as the present one."""
+    """Change to another generator: its own last phrase, played as the present one."""
     session = browser.session
     before = session.document
     browser.phrases[f"{before.generator} {before.weights}"] = before.phrase
