@@ -49,7 +49,7 @@ def forget(info: CheckpointInfo) -> None:
 
 
 def load_first() -> None:
-    """Begin to load the generator that a newcomer meets, before anybody asks."""
+    """Begin to load the generator that a new session shows first, before it is asked for."""
     usable, _ = available()
     first = usable.get("pop-gan") or next(iter(usable.values()), None)
     if first is not None:

@@ -31,7 +31,7 @@ from gan.phrase import PhraseState
 from gan.preview import first_phrase, read_preview
 from gan.spec import RollSpec
 
-FIRST = "pop-gan"  # the generator that a newcomer meets, where it is there
+FIRST = "pop-gan"  # the generator of a new session, where it is there
 
 
 @dataclass

@@ -38,7 +38,7 @@ RERANKED_FROM = 500  # steps; a run of some minutes should not take twice as lon
 
 @dataclass(frozen=True)
 class Progress:
-    """What the loop tells whoever watches: after every step, and after an evaluation."""
+    """What the loop reports after every step, and after an evaluation."""
 
     step: int
     steps: int
