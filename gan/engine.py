@@ -38,7 +38,7 @@ LATENTS_KEPT = 256  # of seeds, and takes of parts: a reranker's choice costs so
 
 
 class Engine:
-    """One loaded checkpoint: its generator, what it says of itself, its sliders' directions."""
+    """One loaded checkpoint: its generator, its description, its sliders' directions."""
 
     def __init__(
         self, generator: Generator, info: CheckpointInfo, directions: Sequence[Direction] = ()

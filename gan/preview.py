@@ -1,4 +1,4 @@
-"""The phrase that a newcomer meets first: chosen once, stored beside the weights."""
+"""The phrase that a new session shows first: chosen once, stored beside the weights."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def store_preview(engine: Engine) -> None:
 
 
 def first_phrase(info: CheckpointInfo) -> PhraseState:
-    """Where a newcomer begins; seed 0 unless a preview is stored for these very weights."""
+    """The state that a new session begins with; seed 0 unless a preview is stored for these very weights."""
     try:
         stored = read_json_part(info.path, PREVIEW) or {}
         if stored["weights"] == info.digest and 0 <= int(stored["seed"]) <= SEED_MAX:

@@ -166,7 +166,7 @@ if roll is not None:
                     "Start from here",
                     disabled=not can_read,
                     help="The generator takes the phrase in, so that sliders move what you drew "
-                    "too. It may come back a little different; what it cannot say stays on top."
+                    "too. It may come back a little different; what it cannot write stays on top."
                     if can_read
                     else f"{escape_markdown(info.title)} cannot read a phrase back.",
                 ):

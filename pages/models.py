@@ -98,7 +98,7 @@ if named:
     st.markdown("##### What each slider moves")
     st.caption(
         "One step of a slider, in standard deviations of each measure. The blue diagonal is what "
-        "the slider is for; what stands beside it in a row moves along."
+        "each slider is for; the other cells of its row move along with it."
     )
     st.plotly_chart(
         leakage_figure({each.id: each.effects for each in named}, dark=dark),

@@ -5,7 +5,7 @@ import streamlit as st
 from gan.spec import ASSETS, ROOT
 
 st.set_page_config(
-    page_title="Latent music explorer",
+    page_title="Latent Music Explorer",
     page_icon=str(ASSETS / "icon.png"),
     layout="wide",
 )

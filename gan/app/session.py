@@ -31,7 +31,7 @@ from gan.phrase import PhraseState
 from gan.preview import first_phrase, read_preview
 from gan.spec import RollSpec
 
-FIRST = "pop-gan"  # the generator that a newcomer meets, where it is there
+FIRST = "pop-gan"  # the generator of a new session, where it is there
 
 
 @dataclass
@@ -164,7 +164,7 @@ def _generators_in_words(usable: Mapping[str, CheckpointInfo]) -> str:
         for info in usable.values()
         if info.about.summary
     ]
-    return "\n".join(["Which network writes. Tempo, key and feel stay as they are.", "", *lines])
+    return "\n".join(["Which generator writes. Tempo, key and feel stay as they are.", "", *lines])
 
 
 def choose(info: CheckpointInfo) -> None:
@@ -173,7 +173,7 @@ def choose(info: CheckpointInfo) -> None:
 
 
 def _switch(browser: Browser, info: CheckpointInfo) -> None:
-    """To another generator: its own last phrase, played as the present one."""
+    """Change to another generator: its own last phrase, played as the present one."""
     session = browser.session
     before = session.document
     browser.phrases[f"{before.generator} {before.weights}"] = before.phrase

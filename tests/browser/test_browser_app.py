@@ -287,7 +287,7 @@ def open_drawer(app: Demo, name: str) -> None:
     app.page.get_by_role("radio", name=name).click()
 
 
-def test_a_favourite_is_there_in_another_visit_and_lends_a_track(app: Demo, address: str) -> None:
+def test_a_favourite_is_there_in_another_visit_and_gives_a_track(app: Demo, address: str) -> None:
     visit(app, address)
     kept = app.page.evaluate(NOTES)
     open_drawer(app, "Favourites")

@@ -23,7 +23,7 @@ from gan.pictures import roll_png
 
 
 def quick_exports(piece: Piece, document: Document) -> None:
-    """The two that are wanted most."""
+    """The two most common files."""
     _download("MIDI", lambda: midi_of(piece, document), f"{piece.name}.mid", "audio/midi")
     _download("WAV", lambda: encode_wav(_sound(piece, document)), f"{piece.name}.wav", "audio/wav")
 
@@ -32,7 +32,7 @@ def all_exports(piece: Piece, document: Document) -> None:
     """Files of all kinds, and the engraved score."""
     spec, name = piece.spec, piece.name
     if not any(heard(document.mix, spec.track_names)):
-        st.warning("All tracks are muted, so files would be silent: let at least one be heard.")
+        st.warning("All tracks are muted, so files would be silent: unmute at least one.")
         return
     st.caption(
         "Files hold what is heard: muted tracks stay out, volumes count. MIDI carries the link of "

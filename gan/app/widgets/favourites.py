@@ -52,7 +52,7 @@ def favourites(engine: Engine, session: Session) -> None:
     for generator, kept in sorted(groups.items()):
         with st.expander(f"{escape_markdown(generator)} ({len(kept)})"):
             if generator not in usable:
-                st.caption("This generator is not here now; its phrases are kept.")
+                st.caption("This generator is not available now; its phrases are kept.")
             for each in kept:
                 _row(engine, session, each, usable.get(generator))
 
@@ -74,7 +74,7 @@ def _row(engine: Engine, session: Session, each: Favourite, info: CheckpointInfo
         _take_a_track(row, engine, session, each, key)
     row.button(
         "Forget", key=f"{key}:forget", on_click=_forget, args=(each,), type="tertiary",
-        help=f"Takes {escape_markdown(each.name)} off the list; you can take that back.",
+        help=f"Takes {escape_markdown(each.name)} off the list; you can undo that.",
     )  # fmt: skip
 
 

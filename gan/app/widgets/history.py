@@ -1,4 +1,4 @@
-"""Undo, A/B and the strip of where one has been."""
+"""Undo, A/B and the strip of earlier and later phrases."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def history_buttons(session: Session) -> None:
         "Keep as A",
         icon=":material/bookmark:",
         on_click=session.keep_a,
-        help="Remembers this music as A; what you do then is B, and you can go back and forth.",
+        help="Remembers this music as A. What you do next is B, and you can switch between them.",
     )
     if session.a is not None:
         other = "A" if session.side == "B" else "B"
@@ -52,7 +52,7 @@ def history_buttons(session: Session) -> None:
 
 
 def history_strip(engine: Engine, session: Session) -> None:
-    """Where the user has been, as small rolls; those of other generators have none."""
+    """The history as small rolls; those of other generators are left blank."""
     documents = [*session.past, session.document, *session.future]
     here = len(session.past)
     first = max(0, min(here - SHOWN // 2, len(documents) - SHOWN))

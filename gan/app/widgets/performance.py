@@ -93,11 +93,11 @@ def _soundfont(session: Session, *, key: str) -> None:
         names,
         key=name,
         on_change=take,
-        help="The recorded instruments that play. Those found on this machine; a General MIDI "
-        ".sf2 file in ~/.fluidsynth joins them.",
+        help="The recorded instruments that play. To add a set, put its General MIDI .sf2 file "
+        "into ~/.fluidsynth.",
     )
     if wanted and wanted not in names:
-        st.caption(f"The soundfont {wanted} is not on this machine; another plays.")
+        st.caption(f"The soundfont {wanted} is not on this machine; another one plays.")
 
 
 def _feel(session: Session, *, key: str) -> None:
