@@ -23,7 +23,7 @@ newest that has arrived; those in between are dropped without an answer. So memo
 bounded by one waiting request of each kind, whatever the browser sends. Rates are those of
 the session: connecting again gives no new allowance.
 
-The handshake is refused unless its origin is this server. A connection ends with code 1008
+Who may connect at all is decided in `gan.app.guard`. A connection ends with code 1008
 on a wrong token or too many or too many invalid messages, 1009 on one that is too big, 1003
 on a binary one, 1013 when there are too many connections, 4000 when the same session
 connects again for the same channel.
@@ -34,9 +34,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Collection
 from typing import Any
-from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
@@ -229,21 +227,9 @@ class _Connection:
 class _LiveServer:
     """The endpoint: checks who knocks, then hands over to a `_Connection`."""
 
-    def __init__(self, allowed_origins: Collection[str]) -> None:
-        self._allowed = frozenset(allowed_origins)
+    def __init__(self) -> None:
         self._limiters: dict[str, anyio.CapacityLimiter] = {}
         self._open = 0
-
-    def _origin_is_ours(self, socket: WebSocket) -> bool:
-        origin, host = socket.headers.get("origin"), socket.headers.get("host")
-        if not origin or not host:
-            return False
-        try:
-            parts = urlsplit(origin)
-        except ValueError:
-            return False
-        same = parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
-        return same or origin in self._allowed
 
     async def _hello(self, socket: WebSocket) -> tuple[LiveSession, Channel]:
         with anyio.move_on_after(HELLO_SECONDS):
@@ -261,9 +247,6 @@ class _LiveServer:
         raise _RefusedError(REFUSED, "The hello took too long.")
 
     async def __call__(self, socket: WebSocket) -> None:
-        if not self._origin_is_ours(socket):
-            await socket.close(REFUSED)  # Before accept: the handshake fails with 403.
-            return
         await socket.accept()
         self._open += 1
         try:
@@ -304,13 +287,12 @@ async def _close(socket: WebSocket, refused: _RefusedError) -> None:
         log.debug("The peer was gone before it was told why.", exc_info=True)
 
 
-def live_route(*, allowed_origins: Collection[str] = ()) -> WebSocketRoute:
-    """The route for `st.App(..., routes=[*player_routes(), live_route()])`.
+def live_route() -> WebSocketRoute:
+    """The route for `st.App(..., routes=[...], middleware=[Middleware(Guard)])`.
 
-    `allowed_origins` are further origins (`https://music.example.org`), for a proxy that
-    does not pass the host on.
+    Hosts and origins are the guard's affair, see `gan.app.guard`.
     """
-    server = _LiveServer(allowed_origins)
+    server = _LiveServer()
 
     async def live(websocket: WebSocket) -> None:
         await server(websocket)
