@@ -68,7 +68,8 @@ REQUESTS_PER_SECOND = 60.0
 FLOOD_PER_SECOND = 200.0
 STRIKES = 20
 HELLO_SECONDS = 5.0
-SEND_SECONDS = 20.0
+SEND_SECONDS = 20.0  # for a message to leave
+CLOSE_SECONDS = 2.0
 MOVERS = 32  # moves at once, most of them waiting
 CONNECTIONS = 512  # two for each page
 
@@ -95,6 +96,29 @@ async def _receive_text(socket: WebSocket) -> str | None:
     if len(text) > MESSAGE_LIMIT:
         raise _RefusedError(TOO_BIG, "The message is too big.")
     return str(text)
+
+
+class _Line:
+    """The connection below a WebSocket of uvicorn. ASGI has no words for what is asked of it.
+
+    uvicorn writes a message into a buffer without bound, and closes a connection only when the
+    peer has read all of it: one that reads nothing would keep its megabytes for ever.
+    """
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._protocol: Any = getattr(socket._receive, "__self__", None)
+
+    async def drained(self) -> None:
+        """Wait until nearly all that was sent has left; does not wait under other servers."""
+        writable = getattr(self._protocol, "writable", None)
+        if writable is not None:
+            await writable.wait()
+
+    def cut(self) -> None:
+        """End the connection at once, whatever is still to be sent."""
+        transport = getattr(self._protocol, "transport", None)
+        if transport is not None:
+            transport.abort()
 
 
 class _Slot:
@@ -220,6 +244,7 @@ class _Connection:
         with anyio.move_on_after(SEND_SECONDS) as scope:
             async with self._sending:
                 await self._socket.send_bytes(message)
+                await _Line(self._socket).drained()
         if scope.cancelled_caught:
             raise _RefusedError(REFUSED, "The connection is too slow.")
 
@@ -281,10 +306,15 @@ class _LiveServer:
 
 
 async def _close(socket: WebSocket, refused: _RefusedError) -> None:
-    try:
-        await socket.close(refused.code, refused.reason)
-    except GONE:
-        log.debug("The peer was gone before it was told why.", exc_info=True)
+    line = _Line(socket)
+    with anyio.move_on_after(CLOSE_SECONDS) as scope:
+        try:
+            await socket.close(refused.code, refused.reason)
+            await line.drained()
+        except GONE:
+            log.debug("The peer was gone before it was told why.", exc_info=True)
+    if scope.cancelled_caught:
+        line.cut()
 
 
 def live_route() -> WebSocketRoute:
