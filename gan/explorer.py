@@ -18,7 +18,7 @@ import pretty_midi
 from numpy.typing import NDArray
 
 from gan.errors import CheckpointError, LatentError, SpecError
-from gan.latent.paths import slerp
+from gan.models.paths import slerp
 from gan.models.sampling import Sampling
 from gan.music.edits import Edit, with_edits, without_orphans
 from gan.music.feel import Feel

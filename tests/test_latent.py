@@ -8,8 +8,8 @@ import tiny
 
 from gan.errors import CheckpointError
 from gan.latent import directions as found
-from gan.latent.paths import lerp, slerp
 from gan.latent.store import load_directions, save_directions
+from gan.models.paths import lerp, slerp
 from gan.models.registry import build
 from gan.music.measures import measure
 from gan.music.rolls import binarise

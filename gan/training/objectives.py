@@ -65,8 +65,9 @@ def transformer_objective(
     """Negative evidence lower bound of the notes, an autoregressive decoder given the latent.
 
     Such a decoder can do without its latent and soon does; `free_nats` a part pay for its
-    use (Kingma et al. 2016). `events` are step, track, pitch and duration, int32. `dropped` (batch, track + bar) tells
-    which parts of the plan are drawn from `prior` (batch, latent_dim) instead.
+    use (Kingma et al. 2016). `events` are step, track, pitch and duration, int32. `dropped`
+    (batch, track + bar) tells which parts of the plan are drawn from `prior` instead, which is
+    standard normal (batch, plan_dim).
     """
     u, divergence = draw_posterior(generator, rolls, noise, free_nats)
     logits = generator.decoder(with_dropped(generator, u, prior, dropped), events, training=True)
