@@ -9,8 +9,8 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import streamlit as st
 
+from gan.app.live.server import live_route
+from gan.app.player.routes import player_routes
 from gan.spec import ROOT
-from gan.ui.live import live_route
-from gan.ui.player_routes import player_routes
 
 app = st.App(ROOT / "gan" / "ui" / "main.py", routes=[*player_routes(), live_route()])

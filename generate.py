@@ -17,19 +17,10 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import numpy as np
 
+from gan.engine import SEED_MAX, TRUNCATION_MAX, Engine, PhraseState, concatenated, load
 from gan.errors import GanError, LatentError
-from gan.explorer import (
-    SEED_MAX,
-    TEMPO_MAX,
-    TEMPO_MIN,
-    TRUNCATION_MAX,
-    Explorer,
-    Performance,
-    Point,
-    concatenated,
-    load,
-)
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
+from gan.music.performance import TEMPO_MAX, TEMPO_MIN, Performance
 from gan.spec import CHECKPOINTS
 
 
@@ -73,7 +64,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def read_z(path: Path, explorer: Explorer) -> np.ndarray:
+def read_z(path: Path, engine: Engine) -> np.ndarray:
     """Latents from JSON: a list of numbers, a list of such lists, or `{"z": ...}`."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
@@ -84,21 +75,21 @@ def read_z(path: Path, explorer: Explorer) -> np.ndarray:
         raise LatentError(f"There is no file {path}.") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LatentError(f"{path} holds no latent: a JSON list of numbers is needed.") from error
-    return explorer.generator.check(z)
+    return engine.generator.check(z)
 
 
-def phrases(args: argparse.Namespace, explorer: Explorer) -> tuple[list[str], Any, Any]:
+def phrases(args: argparse.Namespace, engine: Engine) -> tuple[list[str], Any, Any]:
     """Names, latents and rolls of what is asked for."""
     if args.z is not None:
-        z = read_z(args.z, explorer)
+        z = read_z(args.z, engine)
         names = [f"z-{k:04d}" for k in range(len(z))]
-        return names, z, explorer.rolls_of_z(z, sampling(args))
+        return names, z, engine.rolls_of_z(z, sampling(args))
     if args.interpolate:
         a, b = args.interpolate
-        ends = [Point(seed, args.truncation) for seed in (a, b)]
-        z, rolls = explorer.between(*ends, args.steps)
+        ends = [PhraseState(seed, args.truncation) for seed in (a, b)]
+        z, rolls = engine.between(*ends, args.steps)
         return [f"seed-{a}-to-{b}-{k:03d}" for k in range(args.steps)], z, rolls
-    z, rolls = explorer.sample(args.num_samples, args.seed, args.truncation, sampling(args))
+    z, rolls = engine.sample(args.num_samples, args.seed, args.truncation, sampling(args))
     return [f"seed-{args.seed + k:06d}" for k in range(args.num_samples)], z, rolls
 
 
@@ -106,28 +97,28 @@ def sampling(args: argparse.Namespace) -> Sampling:
     return Sampling(args.temperature, args.top_p)
 
 
-def continued(args: argparse.Namespace, explorer: Explorer, roll: np.ndarray) -> Any:
+def continued(args: argparse.Namespace, engine: Engine, roll: np.ndarray) -> Any:
     """A phrase with `--bars` more bars after it, and the spec of that length."""
-    spec = explorer.spec
+    spec = engine.spec
     if not args.bars:
         return roll, spec
-    more = explorer.continue_(roll, args.bars, seed=args.seed, sampling=sampling(args))
+    more = engine.continue_(roll, args.bars, seed=args.seed, sampling=sampling(args))
     return np.concatenate([roll, more], axis=1), replace(spec, bars=spec.bars + args.bars)
 
 
-def write(args: argparse.Namespace, explorer: Explorer) -> int:
+def write(args: argparse.Namespace, engine: Engine) -> int:
     """Decode and write; returns the number of phrases."""
-    from gan.audio import render_with_midi2audio
+    from gan.audio.render import render_with_midi2audio
+    from gan.files import write_bytes, write_json
     from gan.music.midi import midi_bytes, midi_from_roll
-    from gan.training.checkpoint import write_bytes, write_json
 
-    names, z, rolls = phrases(args, explorer)
+    names, z, rolls = phrases(args, engine)
     how = Performance(tempo=args.tempo, transpose=args.transpose)
-    folder, stem = args.output_dir.resolve(), explorer.info.name
+    folder, stem = args.output_dir.resolve(), engine.info.name
     for name, latent, roll in zip(names, z, rolls, strict=True):
         path = folder / f"{stem}-{name}.mid"
-        long, spec = continued(args, explorer, roll)
-        text = f"{stem} {explorer.info.digest} {name}"
+        long, spec = continued(args, engine, roll)
+        text = f"{stem} {engine.info.digest} {name}"
         midi = midi_from_roll(long, spec, tempo=how.tempo, transpose=how.transpose, text=text)
         write_bytes(path, midi_bytes(midi))
         print(path)
@@ -138,7 +129,7 @@ def write(args: argparse.Namespace, explorer: Explorer) -> int:
             render_with_midi2audio(midi, path.with_suffix(".wav"))
             print(path.with_suffix(".wav"))
     if args.interpolate:
-        joined, spec = concatenated(rolls, explorer.spec)
+        joined, spec = concatenated(rolls, engine.spec)
         path = folder / f"{stem}-seed-{args.interpolate[0]}-to-{args.interpolate[1]}.mid"
         whole = midi_from_roll(joined, spec, tempo=args.tempo, transpose=args.transpose)
         write_bytes(path, midi_bytes(whole))
@@ -150,14 +141,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     args = parse(arguments)
     try:
-        explorer = load(args.checkpoint_dir, sliders=False)
+        engine = load(args.checkpoint_dir, sliders=False)
         if args.export is not None:
             from gan.models.export import export
 
-            print(export(explorer.generator, args.export))
+            print(export(engine.generator, args.export))
             return 0
         started = time.perf_counter()
-        count = write(args, explorer)
+        count = write(args, engine)
     except GanError as error:
         print(f"generate.py: {error}", file=sys.stderr)
         return 2

@@ -90,8 +90,8 @@ def config_of(args: argparse.Namespace, phrases: int) -> TrainConfig:
 
 def model_of(args: argparse.Namespace) -> ModelConfig:
     """The sizes of the networks: the family's, or those of the checkpoint to start from."""
+    from gan.models.checkpoint import read_info
     from gan.models.config import ModelConfig
-    from gan.training.checkpoint import read_info
 
     if args.start_from is not None:
         return replace(read_info(args.start_from).model, dropout=args.dropout)
@@ -157,7 +157,7 @@ def run(args: argparse.Namespace) -> int:
             args.data_dir, scheme=args.scheme, cache_dir=args.cache_dir, progress=progress
         )
     print(report)
-    from gan.explorer import prepare
+    from gan.engine import prepare
     from gan.training import loop
     from gan.training.device import describe_device
 

@@ -19,7 +19,7 @@ import midi2audio
 import numpy as np
 import pretty_midi
 
-from gan import audio
+from gan.audio import render as audio
 
 SECONDS = 8.0
 

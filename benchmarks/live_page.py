@@ -11,8 +11,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from gan.audio import render_with_midi2audio
-from gan.explorer import Explorer, Performance, Point, load
+from gan.audio.render import render_with_midi2audio
+from gan.engine import Engine, PhraseState, load
+from gan.music.performance import Performance
 from gan.plots import roll_figure
 from gan.spec import CHECKPOINTS
 
@@ -20,16 +21,16 @@ SLIDER = "PIANO.notes"
 
 
 @st.cache_resource
-def explorer() -> Explorer:
+def engine() -> Engine:
     return load(CHECKPOINTS / "pop-gan")
 
 
 # Steps so wide that each changes the music: the same sound would not start again.
 value = st.slider("Piano density", -3.0, 3.0, 0.0, 0.75)
-roll = explorer().roll(Point(sliders={SLIDER: value}))
-figure = roll_figure(roll, explorer().spec, title=f"density {value:.2f}")
+roll = engine().roll(PhraseState(sliders={SLIDER: value}))
+figure = roll_figure(roll, engine().spec, title=f"density {value:.2f}")
 st.plotly_chart(figure, key="roll", theme=None)
 with tempfile.TemporaryDirectory() as folder:
-    midi = explorer().midi(roll, Performance())
+    midi = engine().midi(roll, Performance())
     path = render_with_midi2audio(midi, Path(folder) / "phrase.wav")
     st.audio(path.read_bytes(), format="audio/wav", loop=True, autoplay=True)

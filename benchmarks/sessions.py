@@ -24,21 +24,22 @@ from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from gan.explorer import Explorer, Performance, Point, load
+from gan.app.live.backend import ExploreBackend, controls
+from gan.app.live.protocol import LiveSession
+from gan.app.live.server import live_route
+from gan.app.player.wire import unpack_message
+from gan.engine import Engine, PhraseState, load
+from gan.music.performance import Performance
 from gan.spec import CHECKPOINTS
-from gan.ui.backend import ExploreBackend, controls
-from gan.ui.live import live_route
-from gan.ui.live_protocol import LiveSession
-from gan.ui.wire import unpack_message
 
 RATE = 30  # moves a second
 
 
-def session_of(explorer: Explorer, seed: int) -> LiveSession:
+def session_of(engine: Engine, seed: int) -> LiveSession:
     """A session as the Explore page makes one, on a phrase of its own."""
-    backend = ExploreBackend(explorer)
-    backend.show("b", Point(seed=seed), how=Performance(), soundfont=None)
-    return LiveSession(backend, controls=controls(explorer), steps=explorer.spec.steps)
+    backend = ExploreBackend(engine)
+    backend.show("b", PhraseState(seed=seed), how=Performance(), soundfont=None)
+    return LiveSession(backend, controls=controls(engine), steps=engine.spec.steps)
 
 
 def drag(port: int, session: LiveSession, slider: str, seconds: float, found: list[float]) -> None:
@@ -73,10 +74,10 @@ def drag(port: int, session: LiveSession, slider: str, seconds: float, found: li
     listener.join(5)
 
 
-def measured(port: int, explorer: Explorer, count: int, seconds: float) -> tuple[float, float]:
+def measured(port: int, engine: Engine, count: int, seconds: float) -> tuple[float, float]:
     """p50 and p95 in milliseconds of `count` sessions at once; printed with the rate."""
-    slider = explorer.directions[0].id
-    sessions = [session_of(explorer, seed) for seed in range(count)]
+    slider = engine.directions[0].id
+    sessions = [session_of(engine, seed) for seed in range(count)]
     times: list[list[float]] = [[] for _ in sessions]
     threads = [
         threading.Thread(target=drag, args=(port, session, slider, seconds, found))
@@ -103,8 +104,8 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=10.0)
     args = parser.parse_args()
-    explorer = load(CHECKPOINTS / args.checkpoint)
-    explorer.roll(Point())
+    engine = load(CHECKPOINTS / args.checkpoint)
+    engine.roll(PhraseState())
     app = Starlette(routes=[live_route()])
     config = uvicorn.Config(app, port=0, log_level="error", ws="websockets-sansio")
     server = uvicorn.Server(config)
@@ -113,8 +114,8 @@ def main() -> None:
     while not server.started:
         time.sleep(0.05)
     port = server.servers[0].sockets[0].getsockname()[1]
-    _, alone = measured(port, explorer, 1, args.seconds)
-    _, together = measured(port, explorer, args.sessions, args.seconds)
+    _, alone = measured(port, engine, 1, args.seconds)
+    _, together = measured(port, engine, args.sessions, args.seconds)
     print(f"p95 of {args.sessions} sessions is {together / alone:.1f} times that of one (goal 10)")
     server.should_exit = True
     thread.join(10)

@@ -20,7 +20,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import numpy as np
 
 from gan.models.base import Floats, Generator
-from gan.training.checkpoint import load_generator
+from gan.models.checkpoint import load_generator
 
 MOVES = 60  # of a slider
 CHECKPOINTS = [Path("checkpoints") / name for name in ("pop-gan", "pop-vae", "pop-transformer")]

@@ -24,7 +24,7 @@ import numpy as np
 
 from gan.models import event_sampler, transformer
 from gan.models.base import Floats, Generator
-from gan.training.checkpoint import load_generator
+from gan.models.checkpoint import load_generator
 
 MULTIPLY = """
 import numpy as np

@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from gan.explorer import SEED_MAX
-from gan.ui import panels
-from gan.ui.performance import performance_controls
-from gan.ui.player import player
-from gan.ui.session import choose_checkpoint, desk_of, loaded, wait_for
+from gan.app.player.component import player
+from gan.app.session import choose_checkpoint, desk_of, loaded, wait_for
+from gan.app.widgets import panels
+from gan.app.widgets.performance import performance_controls
+from gan.engine import SEED_MAX
+from gan.models.ability import Ability
 
 BARS_MAX = 32
 
 info = choose_checkpoint()
-explorer = loaded(info)
-desk = desk_of(info, explorer)
+engine = loaded(info)
+desk = desk_of(info, engine)
 spec = info.spec
 state = st.session_state
 wanted = state.setdefault("compose", {"bars": 8, "seed": 0})
@@ -33,10 +34,10 @@ st.caption(
     "The phrase of the Explore page, and what comes after it. The generator hears the last two "
     "bars and writes the next two, again and again, with the phrase's latent in mind."
 )
-if explorer is None:
+if engine is None:
     wait_for(info)
     st.stop()
-if "continue" not in explorer.can:
+if Ability.CONTINUES not in engine.can:
     st.info(
         f"{info.name} draws its four bars at once and cannot go on from them. Choose a "
         "transformer as the generator to compose longer pieces."
@@ -62,15 +63,15 @@ def composed() -> Any:
     known = state.get("compose:piece")
     if known is not None and known[0] == key:
         return known[1]
-    assert explorer is not None
+    assert engine is not None
     bar = st.progress(0.0, "Writing ...")
-    roll = explorer.roll(desk.point)
+    roll = engine.roll(desk.point)
 
     def watch(done: int, steps: int) -> None:
         bars = done // spec.steps_per_bar
         bar.progress(min(done / steps, 1.0), f"Writing: {bars} of {wanted['bars']} bars")
 
-    more = explorer.continue_(
+    more = engine.continue_(
         roll, wanted["bars"], seed=wanted["seed"], sampling=desk.point.sampling, watch=watch
     )
     bar.empty()

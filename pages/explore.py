@@ -8,18 +8,12 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from gan.errors import GanError
-from gan.explorer import SEED_MAX, Point
-from gan.music.edits import EDITS_MAX, Edit
-from gan.ui import panels
-from gan.ui.backend import moved
-from gan.ui.drawers import drawers
-from gan.ui.hint import first_visit_hint
-from gan.ui.keeping import lock, unlock
-from gan.ui.link import recipe
-from gan.ui.performance import performance_controls
-from gan.ui.player import Action, Commit, Mix, Stroke, player
-from gan.ui.session import (
+from gan.app.escape import plain
+from gan.app.link import recipe
+from gan.app.live.backend import moved
+from gan.app.locks import lock, unlock
+from gan.app.player.component import Action, Commit, Mix, Stroke, player
+from gan.app.session import (
     base_name,
     choose_checkpoint,
     desk_of,
@@ -30,13 +24,20 @@ from gan.ui.session import (
     wait_for,
     write_link,
 )
-from gan.ui.words import plain
+from gan.app.widgets import panels
+from gan.app.widgets.exports import drawers
+from gan.app.widgets.hint import first_visit_hint
+from gan.app.widgets.performance import performance_controls
+from gan.engine import SEED_MAX, PhraseState
+from gan.errors import GanError
+from gan.models.ability import Ability
+from gan.music.edits import EDITS_MAX, Edit
 
 top = st.container()
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
 info = choose_checkpoint(bar)
-explorer = loaded(info)
-desk = desk_of(info, explorer)
+engine = loaded(info)
+desk = desk_of(info, engine)
 spec = info.spec
 
 
@@ -92,9 +93,9 @@ def clear_edits() -> None:
 
 def start_from_edits() -> None:
     """The phrase as it is, strokes and locks included, becomes the latent's new place."""
-    assert explorer is not None
-    z = explorer.encode(explorer.roll(desk.point)[None])[0]
-    fresh = Point(
+    assert engine is not None
+    z = engine.encode(engine.roll(desk.point)[None])[0]
+    fresh = PhraseState(
         seed=desk.point.seed,
         z=tuple(float(value) for value in np.asarray(z, np.float32)),
         sampling=desk.point.sampling,
@@ -160,20 +161,20 @@ main = st.container()
 with st.container(border=True):
     performance_controls(spec, desk, key="explore")
 
-if explorer is None:
+if engine is None:
     roll = preview_of(info)
     with main:
         wait_for(info)
 else:
     try:
-        roll = explorer.roll(desk.point)
+        roll = engine.roll(desk.point)
     except GanError as error:
         st.error(f"{error} Back to the plain phrase of this seed.")
-        desk.go(Point(seed=desk.point.seed))
-        roll = explorer.roll(desk.point)
+        desk.go(PhraseState(seed=desk.point.seed))
+        roll = engine.roll(desk.point)
 
 if roll is not None:
-    point = desk.point if explorer else None
+    point = desk.point if engine else None
     data = panels.player_data(
         roll,
         spec,
@@ -181,16 +182,16 @@ if roll is not None:
         soundfont=desk.soundfont,
         tracks=panels.track_panel(spec, desk.how, point=point),
     )
-    if explorer is not None:
-        live, backend = live_session(explorer)
+    if engine is not None:
+        live, backend = live_session(engine)
         base = base_name(desk.point)
         backend.show(base, desk.point, how=desk.how, soundfont=desk.soundfont)
         data = replace(
             data,
-            sliders=panels.sliders_of(explorer, desk.point),
+            sliders=panels.sliders_of(engine, desk.point),
             live=live,
             base=base,
-            pad=panels.pad_axes(explorer),
+            pad=panels.pad_axes(engine),
             bars=tuple(f"bar:{index}" in desk.point.locks for index in range(spec.bars)),
             editable=True,
         )
@@ -203,7 +204,7 @@ if roll is not None:
             on_action=take_action,
             on_edit=take_edit,
         )
-        if explorer is not None and desk.point.edits:
+        if engine is not None and desk.point.edits:
             with st.container(horizontal=True, vertical_alignment="center"):
                 count = len(desk.point.edits)
                 st.caption(f"{count} {'note' if count == 1 else 'notes'} drawn or erased by hand.")
@@ -211,16 +212,16 @@ if roll is not None:
                 st.button(
                     "Start from here",
                     on_click=start_from_edits,
-                    disabled="encode" not in explorer.can,
+                    disabled=Ability.READS_PHRASES not in engine.can,
                     help="The generator takes the phrase in, so that sliders move what you drew "
                     "too. It may come back a little different."
-                    if "encode" in explorer.can
+                    if Ability.READS_PHRASES in engine.can
                     else f"{info.name} cannot read a phrase back.",
                 )
-    if explorer is not None:
+    if engine is not None:
         stem = f"{info.name}-seed-{desk.point.seed}"
         text = recipe(query_of(info, desk))
         with bar:
             panels.downloads(roll, spec, desk=desk, stem=stem, recipe=text)
-        drawers(explorer, desk, roll, stem=stem, recipe=text)
+        drawers(engine, desk, roll, stem=stem, recipe=text)
         write_link(info, desk)

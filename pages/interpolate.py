@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from gan.explorer import SEED_MAX, Point, concatenated
+from gan.app.player.component import player
+from gan.app.session import choose_checkpoint, desk_of, loaded, wait_for
+from gan.app.widgets import panels
+from gan.app.widgets.performance import performance_controls
+from gan.engine import SEED_MAX, PhraseState, concatenated
 from gan.plots import strip_figure
-from gan.ui import panels
-from gan.ui.performance import performance_controls
-from gan.ui.player import player
-from gan.ui.session import choose_checkpoint, desk_of, loaded, wait_for
 
 info = choose_checkpoint()
-explorer = loaded(info)
-desk = desk_of(info, explorer)
+engine = loaded(info)
+desk = desk_of(info, engine)
 spec = info.spec
 state = st.session_state
 ends = state.setdefault("interpolate", {"a": desk.point.seed, "b": 1, "steps": 8, "bold": 1.0})
@@ -50,11 +50,11 @@ ends["bold"] = row[5].slider("Truncation", 0.0, 1.5, ends["bold"], 0.05, key="be
 with st.container(border=True):
     performance_controls(spec, desk, key="interpolate")
 
-if explorer is None:
+if engine is None:
     wait_for(info)
 else:
-    first, last = (Point(ends[end], ends["bold"]) for end in ("a", "b"))
-    _, rolls = explorer.between(first, last, ends["steps"])
+    first, last = (PhraseState(ends[end], ends["bold"]) for end in ("a", "b"))
+    _, rolls = engine.between(first, last, ends["steps"])
     st.plotly_chart(
         strip_figure(rolls, spec), key="between:strip", theme=None, config={"displayModeBar": False}
     )

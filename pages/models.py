@@ -7,18 +7,18 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from gan.explorer import Point
+from gan.app.player.component import player
+from gan.app.session import choose_checkpoint, desk_of, loaded, wait_for
+from gan.app.widgets import model_card as show
+from gan.app.widgets import panels
+from gan.engine import PhraseState
 from gan.plots import leakage_figure, shares_figure, strip_figure
-from gan.ui import model_panels as show
-from gan.ui import panels
-from gan.ui.player import player
-from gan.ui.session import choose_checkpoint, desk_of, loaded, wait_for
 
 SHOWN = 6  # sample phrases in the strip
 
 info = choose_checkpoint()
-explorer = loaded(info)
-desk = desk_of(info, explorer)
+engine = loaded(info)
+desk = desk_of(info, engine)
 card = show.card_of(info)
 dark = st.context.theme.type == "dark"
 
@@ -34,18 +34,18 @@ st.subheader(info.name)
 if card is None:
     st.info(
         "This checkpoint has no card yet: "
-        f"`python -m gan.evaluate --checkpoint_dir checkpoints/{info.name} --data_dir FOLDER "
+        f"`python -m gan.cli.evaluate --checkpoint_dir checkpoints/{info.name} --data_dir FOLDER "
         "--write` measures it."
     )
 else:
     st.markdown(show.facts(card))
 
 st.markdown("##### What it writes")
-if explorer is None:
+if engine is None:
     wait_for(info)
 else:
     first = st.number_input("First seed", 0, 1_000_000, 0, SHOWN, width=200, key="models:first")
-    rolls = explorer.rolls([Point(seed=first + k) for k in range(SHOWN)])
+    rolls = engine.rolls([PhraseState(seed=first + k) for k in range(SHOWN)])
     names = [f"seed {first + k}" for k in range(SHOWN)]
     st.plotly_chart(
         strip_figure(rolls, info.spec, labels=names, dark=dark),
@@ -101,7 +101,7 @@ if card is not None:
                 config={"displayModeBar": False},
             )
 
-named = show.named_directions(info, explorer)
+named = show.named_directions(info, engine)
 if named:
     st.markdown("##### What each slider moves")
     st.caption(

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gan.ui.live import MoveRequest, SoundRequest
-from gan.ui.wire import Stems
+from gan.app.live.server import MoveRequest, SoundRequest
+from gan.audio.stems import Stems
 
 NoteArray = npt.NDArray[np.int32]
 

@@ -13,7 +13,7 @@ import streamlit as st
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from gan.ui.live import live_route  # noqa: E402
-from gan.ui.player_routes import player_routes  # noqa: E402
+from gan.app.live.server import live_route  # noqa: E402
+from gan.app.player.routes import player_routes  # noqa: E402
 
 app = st.App(HERE / "demo_player_page.py", routes=[*player_routes(), live_route()])

@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 from demo_backend import CONTROLS, STEPS, DemoBackend, compose, render, values_of
 
-from gan.ui.live import LiveSession
-from gan.ui.player import Action, Commit, Mix, PlayerData, PlayerTrack, Slider, player
+from gan.app.live.server import LiveSession
+from gan.app.player.component import Action, Commit, Mix, PlayerData, PlayerTrack, Slider, player
 
 st.set_page_config(layout="wide", page_title="Player demo")
 

@@ -18,12 +18,13 @@ import soundfile
 from conftest import instrument, midi
 from numpy.typing import NDArray
 
-from gan import audio, fluid
-from gan.audio import Sound, levelling_gain, mix, render_stems
+from gan.audio import fluid
+from gan.audio import render as audio
+from gan.audio.loudness import loudness
+from gan.audio.render import Sound, levelling_gain, mix, render_stems
+from gan.audio.soundfonts import SoundFont, find_soundfonts, read_soundfont
+from gan.audio.tones import render_tones
 from gan.errors import AudioError
-from gan.loudness import loudness
-from gan.soundfonts import SoundFont, find_soundfonts, read_soundfont
-from gan.tones import render_tones
 
 needs_fluidsynth = pytest.mark.skipif(
     not audio.fluidsynth_status().available, reason=audio.fluidsynth_status().message
@@ -304,7 +305,7 @@ def test_a_general_midi_set_is_told_from_a_piano(tmp_path: Path) -> None:
 
 
 def test_the_packaged_soundfont_is_always_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan.soundfonts.soundfont_folders", list)
+    monkeypatch.setattr("gan.audio.soundfonts.soundfont_folders", list)
     (font,) = find_soundfonts()
     assert font.name == "TimGM6mb" and font.general_midi
 

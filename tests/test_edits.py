@@ -12,19 +12,19 @@ import pytest
 import tiny
 from PIL import Image
 
+from gan.app import library
+from gan.app.player.component import Grid
+from gan.app.player.events import Action, read_strokes
+from gan.audio.play import stems_of
 from gan.errors import LatentError, SpecError
-from gan.explorer import Performance, perform
 from gan.models.sampling import Sampling
 from gan.music.edits import Edit, with_edits
 from gan.music.feel import Feel, swung, touch
 from gan.music.midi import midi_from_roll
+from gan.music.performance import Performance, perform
 from gan.music.rolls import binarise, is_valid, notes_from_roll, roll_from_notes
 from gan.music.score import engraved, musicxml, sharps, sounds
 from gan.pictures import roll_png
-from gan.ui import shelf
-from gan.ui.player import Grid
-from gan.ui.player_events import Action, read_strokes
-from gan.ui.sound import stems_of
 
 LEAD, CHORDS, KIT = range(3)
 
@@ -253,42 +253,42 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_favourites_are_kept_newest_first_and_forgotten(home: Path) -> None:
-    assert shelf.read() == []
-    shelf.add("One", "pop", {"p": "1~1~~", "off": ["A", "B"]})
-    shelf.add(" Two ", "pop", {"p": "2~1~~"})
-    shelf.add("One", "pop", {"p": "3~1~~"})
-    found = shelf.read()
+    assert library.read() == []
+    library.add("One", "pop", {"p": "1~1~~", "off": ["A", "B"]})
+    library.add(" Two ", "pop", {"p": "2~1~~"})
+    library.add("One", "pop", {"p": "3~1~~"})
+    found = library.read()
     assert [(each.name, each.query["p"]) for each in found] == [
         ("One", ["3~1~~"]),
         ("Two", ["2~1~~"]),
     ]
-    shelf.remove("One", "pop")
-    assert [each.name for each in shelf.read()] == ["Two"]
+    library.remove("One", "pop")
+    assert [each.name for each in library.read()] == ["Two"]
     assert [path.name for path in home.iterdir()] == ["favourites.json"]
 
 
 def test_phrases_without_a_name_do_not_replace_each_other(home: Path) -> None:
     for seed in "123":
-        shelf.add(" ", "pop", {"p": seed})
-    assert [each.name for each in shelf.read()] == ["Phrase 3", "Phrase 2", "Phrase 1"]
+        library.add(" ", "pop", {"p": seed})
+    assert [each.name for each in library.read()] == ["Phrase 3", "Phrase 2", "Phrase 1"]
 
 
 def test_a_full_shelf_loses_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "MOST", 2)
-    shelf.add("One", "pop", {"p": "1"})
-    shelf.add("Two", "pop", {"p": "2"})
-    with pytest.raises(shelf.ShelfError, match="forget some"):
-        shelf.add("Three", "pop", {"p": "3"})
-    assert [each.name for each in shelf.read()] == ["Two", "One"]
+    monkeypatch.setattr(library, "MOST", 2)
+    library.add("One", "pop", {"p": "1"})
+    library.add("Two", "pop", {"p": "2"})
+    with pytest.raises(library.ShelfError, match="forget some"):
+        library.add("Three", "pop", {"p": "3"})
+    assert [each.name for each in library.read()] == ["Two", "One"]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"favourites": 3}', "\x00"])
 def test_a_broken_file_is_put_aside(home: Path, text: str) -> None:
     home.mkdir()
     (home / "favourites.json").write_text(text, encoding="utf-8")
-    assert shelf.read() == []
-    shelf.add("New", "pop", {"p": "1"})
-    assert len(shelf.read()) == 1
+    assert library.read() == []
+    library.add("New", "pop", {"p": "1"})
+    assert len(library.read()) == 1
     assert [p.read_text() for p in home.glob("favourites-broken-*")] == [text]
 
 
@@ -298,21 +298,22 @@ def test_entries_that_are_none_are_left_out(home: Path) -> None:
     bad = [3, {}, {**good, "name": 1}, {**good, "query": []}, {**good, "query": {"p": [1]}}]
     values = {"favourites": [*bad, good]}
     (home / "favourites.json").write_text(json.dumps(values), encoding="utf-8")
-    assert [each.name for each in shelf.read()] == ["A"]
+    assert [each.name for each in library.read()] == ["A"]
 
 
 def test_many_at_once_lose_nothing(home: Path) -> None:
     threads = [
-        threading.Thread(target=shelf.add, args=(f"n{k}", "pop", {"p": str(k)})) for k in range(16)
+        threading.Thread(target=library.add, args=(f"n{k}", "pop", {"p": str(k)}))
+        for k in range(16)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(shelf.read()) == 16
+    assert len(library.read()) == 16
 
 
 def test_a_folder_that_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAN_DATA", "/proc/nowhere")
-    with pytest.raises(shelf.ShelfError, match="cannot be written"):
-        shelf.add("A", "pop", {"p": "1"})
+    with pytest.raises(library.ShelfError, match="cannot be written"):
+        library.add("A", "pop", {"p": "1"})

@@ -14,30 +14,21 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A module may import from its own layer and from those above it in this list.
 LAYERS = (
-    ("gan.spec", "gan.errors"),
+    ("gan.spec", "gan.errors", "gan.files"),
     ("gan.music",),
     ("gan.data",),
     ("gan.models",),
-    ("gan.training",),
-    ("gan.latent",),
     ("gan.quality",),
-    (
-        "gan.audio",
-        "gan.fluid",
-        "gan.loudness",
-        "gan.soundfonts",
-        "gan.tones",
-        "gan.plots",
-        "gan.plot_style",
-        "gan.pictures",
-    ),
-    ("gan.explorer",),
-    ("gan.ui",),
-    ("app", "pages", "train", "generate", "gan.evaluate", "gan.tune"),
+    ("gan.training",),
+    ("gan.sliders",),
+    ("gan.audio", "gan.plots", "gan.plot_style", "gan.pictures"),
+    ("gan.engine",),
+    ("gan.app", "gan.cli"),
+    ("app", "pages", "train", "generate"),
 )
-STREAMLIT_IN = ("app", "pages", "gan.ui")
+STREAMLIT_IN = ("app", "pages", "gan.app")
 SLOW = ("tensorflow", "keras", "jax", "torch", "music21", "sklearn", "scipy")
-FIRST_PAGE = ("gan.explorer", "gan.audio", "gan.plots", "gan.music", "gan.data")
+FIRST_PAGE = ("gan.engine", "gan.audio.render", "gan.plots", "gan.music", "gan.data")
 
 
 def module_name(path: Path) -> str:
@@ -77,7 +68,7 @@ def imports(path: Path) -> set[str]:
 
 
 def existing_first_page_modules() -> list[str]:
-    """The modules behind the first page that are on disk; the explorer pulls in the rest."""
+    """The modules behind the first page that are on disk; the engine pulls in the rest."""
     names = {module_name(path) for path in sources()}
     return [name for name in FIRST_PAGE if name in names]
 
@@ -101,7 +92,7 @@ def test_streamlit_stays_in_the_user_interface(path: Path) -> None:
 
 def test_the_first_page_does_not_load_tensorflow() -> None:
     modules = existing_first_page_modules()
-    assert "gan.audio" in modules
+    assert "gan.audio.render" in modules
     code = (
         f"import importlib, sys\n"
         f"for name in {modules!r}: importlib.import_module(name)\n"
@@ -120,7 +111,7 @@ def test_the_first_page_does_not_load_tensorflow() -> None:
 
 def test_a_module_one_layer_up_would_be_seen(tmp_path: Path) -> None:
     path = tmp_path / "low.py"
-    path.write_text("def f():\n    from gan.ui import state\n")
-    assert imports(path) == {"gan.ui"}
-    assert (layer_of("gan.ui") or 0) > (layer_of("gan.music.rolls") or 0)
-    assert layer_of("gan.uix") is None and layer_of("streamlit") is None
+    path.write_text("def f():\n    from gan.app import state\n")
+    assert imports(path) == {"gan.app"}
+    assert (layer_of("gan.app") or 0) > (layer_of("gan.music.rolls") or 0)
+    assert layer_of("gan.appx") is None and layer_of("streamlit") is None

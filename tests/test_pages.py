@@ -15,16 +15,17 @@ import tiny
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
-from gan import evaluate
+from gan.app import loading
+from gan.app.desk import Desk
+from gan.app.widgets import exports
+from gan.cli import evaluate
 from gan.data.dataset import split_by_song
-from gan.explorer import Point
+from gan.engine import PhraseState
+from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.models.registry import build
 from gan.models.sampling import Sampling
+from gan.quality.evaluation import reference, save_reference
 from gan.spec import ROOT
-from gan.training.checkpoint import read_info, write_config, write_weights
-from gan.training.evaluation import reference, save_reference
-from gan.ui import drawers, loading
-from gan.ui.desk import Desk
 
 MAIN = str(ROOT / "gan" / "ui" / "main.py")
 
@@ -56,7 +57,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(loading, "available", lambda: real(root))
-    monkeypatch.setattr("gan.ui.session.available", lambda: real(root))
+    monkeypatch.setattr("gan.app.session.available", lambda: real(root))
     yield root
 
 
@@ -87,9 +88,9 @@ def desk(page: AppTest, root: Path, name: str = "one"):
 def test_explore_shows_a_phrase_and_a_new_one(root: Path) -> None:
     ready(root)
     page = fine(app().run())
-    assert desk(page, root).point == Point()
+    assert desk(page, root).point == PhraseState()
     page.number_input(key="seed").set_value(41).run()
-    assert desk(fine(page), root).point == Point(seed=41)
+    assert desk(fine(page), root).point == PhraseState(seed=41)
     next(b for b in page.button if b.label == "New phrase").click().run()
     after = desk(fine(page), root).point
     assert after.seed != 41
@@ -114,7 +115,7 @@ def test_a_damaged_checkpoint_is_named_and_the_others_work(root: Path) -> None:
 def test_no_checkpoint_says_how_to_make_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("gan.ui.session.available", lambda: real(tmp_path))
+    monkeypatch.setattr("gan.app.session.available", lambda: real(tmp_path))
     page = app().run()
     assert "python train.py" in page.error[0].value
     assert not page.exception
@@ -129,7 +130,7 @@ def test_a_link_restores_the_phrase(root: Path) -> None:
     page.query_params["bpm"] = "90"
     fine(page.run())
     shown = desk(page, root)
-    assert shown.point == Point(77, 0.5, part_seeds={"bar:1": 4})
+    assert shown.point == PhraseState(77, 0.5, part_seeds={"bar:1": 4})
     assert shown.how.tempo == 90
     assert not shown.notices
 
@@ -141,7 +142,7 @@ def test_nonsense_in_a_link_is_noticed(root: Path) -> None:
     page.query_params["p"] = "<script>~~~"
     page.query_params["bpm"] = "-1"
     fine(page.run())
-    assert desk(page, root).point == Point()
+    assert desk(page, root).point == PhraseState()
     notices = [line for warning in page.warning for line in warning.value.splitlines()]
     assert sum("made no sense" in line for line in notices) == 2
 
@@ -153,7 +154,7 @@ def test_a_link_to_a_checkpoint_that_is_not_there(root: Path) -> None:
     page.query_params["p"] = "5"
     fine(page.run())
     assert any("'gone'" in warning.value for warning in page.warning)
-    assert desk(page, root).point == Point()
+    assert desk(page, root).point == PhraseState()
 
 
 def test_tempo_and_key_reach_the_desk(root: Path) -> None:
@@ -183,7 +184,7 @@ def test_the_first_page_comes_before_the_generator(
 ) -> None:
     from concurrent.futures import Future
 
-    monkeypatch.setattr("gan.ui.session.loading", lambda path, digest: Future())
+    monkeypatch.setattr("gan.app.session.loading", lambda path, digest: Future())
     page = fine(app().run())
     assert any("Loading the generator" in caption.value for caption in page.caption)
 
@@ -229,7 +230,7 @@ def test_models_says_how_to_make_a_card(root: Path) -> None:
     page.query_params["c"] = "two"
     fine(page.run())
     page.switch_page(str(ROOT / "pages" / "models.py")).run()
-    assert any("gan.evaluate" in info.value for info in fine(page).info)
+    assert any("gan.cli.evaluate" in info.value for info in fine(page).info)
 
 
 def test_compose_goes_on_where_the_family_can(root: Path) -> None:
@@ -259,7 +260,7 @@ def test_a_transformer_has_temperature_and_its_link_keeps_it(root: Path) -> None
     page.query_params["c"] = "two"
     page.query_params["p"] = "5~1~~~~0.7~0.9"
     fine(page.run())
-    assert desk(page, root, "two").point == Point(5, sampling=Sampling(0.7, 0.9))
+    assert desk(page, root, "two").point == PhraseState(5, sampling=Sampling(0.7, 0.9))
     assert page.query_params["p"] == "5~1~~~~0.7~0.9"
 
 
@@ -314,7 +315,7 @@ def test_a_favourite_is_kept_lends_a_track_and_is_gone_to(
     assert desk(page, root).point.locks["track:LEAD"].seed == 3
     assert desk(page, root).point.seed == 8
     page.button(key="explore:favourite:My *first*:go").click().run()
-    assert desk(fine(page), root).point == Point(3)
+    assert desk(fine(page), root).point == PhraseState(3)
     # Another session, after a restart say, finds it too.
     other = open_drawer(fine(app().run()), "Favourites")
     assert any(r"My \*first\*" in text.value for text in other.markdown)
@@ -362,8 +363,8 @@ def test_a_favourite_brings_tempo_and_key_and_undo_takes_them_back(
 
 
 def test_stems_are_one_file_a_track(root: Path) -> None:
-    explorer = explorer_of(root)
-    data = drawers.stems_zip(explorer.roll(Point()), explorer, Desk())
+    engine = explorer_of(root)
+    data = exports.stems_zip(engine.roll(PhraseState()), engine, Desk())
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.namelist() == ["lead.wav", "chords.wav", "kit.wav"]
         samples, rate = soundfile.read(io.BytesIO(archive.read("lead.wav")))

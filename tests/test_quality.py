@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import tiny
 
-from gan import evaluate
+from gan.cli import evaluate
 from gan.data.dataset import must_fit, rolls, split_by_song
 from gan.errors import CheckpointError, DataError
+from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.models.registry import build
 from gan.music.measures import measure
 from gan.quality import card, copies, latent, regions, two_sample
-from gan.training.checkpoint import read_info, write_config, write_weights
-from gan.training.evaluation import reference, save_reference
+from gan.quality.evaluation import reference, save_reference
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan.latent.steering import (
+from gan.sliders.steering import (
     Probes,
     Search,
     calibrated,

@@ -11,9 +11,10 @@ import pytest
 import tiny
 
 from gan.errors import CheckpointError, SpecError
-from gan.training import checkpoint, judging, loop, tuning
+from gan.models import checkpoint
+from gan.quality.evaluation import TEMPERATURES, _climb, evaluate, spread
+from gan.training import loop, reranking, tuning
 from gan.training.config import TrainConfig, train_config_from_dict
-from gan.training.evaluation import TEMPERATURES, _climb, evaluate, spread
 from gan.training.losses import kl_divergence, profile_loss, profiles, with_free_nats
 from gan.training.noise import step_noise
 from gan.training.pictures import picture_grid
@@ -124,18 +125,18 @@ def test_a_run_that_was_judged_is_gone_on_with_as_it_was_drawn(
     nearness = iter([0.4, 0.5, 0.3, 0.6])
     monkeypatch.setattr(tuning, "_nearness", lambda *_: next(nearness))
     monkeypatch.setattr(tuning, "FEW", 1)
-    monkeypatch.setattr(loop, "JUDGED_FROM", 1)
+    monkeypatch.setattr(loop, "RERANKED_FROM", 1)
     monkeypatch.setattr(tuning, "DRAWS_A_PHRASE", 3)
-    monkeypatch.setattr(judging, "BALANCED", 16)
+    monkeypatch.setattr(reranking, "BALANCED", 16)
     run = session(tmp_path / "run")
     run.go(stop=lambda: run.state.step >= 2)
     run.finish()
     generator, info = checkpoint.load_generator(tmp_path / "run")
-    assert generator.judge is not None
-    plain = evaluate(generator, run.reference, n=CONFIG.samples, judged=False).mean
+    assert generator.reranker is not None
+    plain = evaluate(generator, run.reference, n=CONFIG.samples, reranked=False).mean
     assert info.measures["plain_overlap"] == pytest.approx(plain, abs=1e-6)
     assert info.measures["mean_overlap"] != info.measures["plain_overlap"]
-    # Evaluations of a run that goes on are of plain draws; a judge's would never be passed.
+    # Evaluations of a run that goes on are of plain draws; a reranker's would never be passed.
     assert session(tmp_path / "run", resume=True).best == info.measures["plain_overlap"]
 
 

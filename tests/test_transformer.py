@@ -7,12 +7,12 @@ import pytest
 import tiny
 
 from gan.data.dataset import rolls
+from gan.engine import Engine, PhraseState
 from gan.errors import CheckpointError, LatentError
-from gan.explorer import Explorer, Point
 from gan.models import event_sampler
 from gan.models.event_decoder import FORBIDDEN
 from gan.models.event_sampler import EventSampler, noise_of_choice, quantile_choice
-from gan.models.places import Places, full_latent_dim
+from gan.models.noise_layout import NoiseLayout, full_latent_dim
 from gan.models.sampling import Sampling
 from gan.models.transformer import Transformer
 from gan.music.events import events_of_rolls, rolls_of_events
@@ -187,7 +187,7 @@ def test_sampling_out_of_range_is_refused(values: dict[str, float]) -> None:
 
 
 def test_places_do_not_overlap_and_fill_the_noise() -> None:
-    places = Places(tiny.SPEC)
+    places = NoiseLayout(tiny.SPEC)
     by_track = np.concatenate([places.of_track(k) for k in range(len(tiny.SPEC.tracks))])
     by_bar = np.concatenate([places.of_bar(k) for k in range(tiny.SPEC.bars)])
     everything = np.arange(4, places.size)  # the first four begin the phrase
@@ -225,9 +225,9 @@ def test_another_take_of_a_track_moves_its_plan_and_noise_only(generator: Transf
     lead, bar = parts["track:LEAD"], parts["bar:1"]
     assert len(np.intersect1d(lead, parts["track:KIT"])) == 0
     assert len(np.intersect1d(lead, bar)) > 0
-    explorer = Explorer(generator, info=None)  # type: ignore[arg-type]
-    before = explorer.z(Point(seed=1))
-    after = explorer.z(Point(seed=1, part_seeds={"track:LEAD": 9}))
+    engine = Engine(generator, info=None)  # type: ignore[arg-type]
+    before = engine.z(PhraseState(seed=1))
+    after = engine.z(PhraseState(seed=1, part_seeds={"track:LEAD": 9}))
     changed = np.flatnonzero(before != after)
     assert set(changed) <= set(lead) and len(changed) > 0.9 * len(lead)
 
@@ -236,11 +236,11 @@ def test_another_take_of_a_track_moves_its_plan_and_noise_only(generator: Transf
 def test_another_take_of_a_part_leaves_the_rest_exactly(
     generator: Transformer, part: str, inside: tuple[int, ...]
 ) -> None:
-    explorer = Explorer(generator, info=None)  # type: ignore[arg-type]
+    engine = Engine(generator, info=None)  # type: ignore[arg-type]
     moved = 0
     for seed in range(6):
-        plain = explorer.roll(Point(seed))
-        take = explorer.roll(Point(seed, part_seeds={part: 40 + seed}))
+        plain = engine.roll(PhraseState(seed))
+        take = engine.roll(PhraseState(seed, part_seeds={part: 40 + seed}))
         assert is_valid(take, tiny.SPEC)
         begins = plain[..., ONSET] != take[..., ONSET]
         moved += int(begins.sum())

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import tiny
 
-from gan import tune
+from gan.cli import tune
+from gan.models.checkpoint import load_generator, read_info, write_config, write_weights
 from gan.models.registry import build
 from gan.music.rolls import packed_size
-from gan.training.checkpoint import load_generator, read_info, write_config, write_weights
-from gan.training.evaluation import Evaluation
+from gan.quality.evaluation import Evaluation
 
 
 @pytest.fixture

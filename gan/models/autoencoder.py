@@ -9,16 +9,17 @@ from __future__ import annotations
 import numpy as np
 from keras import ops
 
+from gan.models.ability import ABILITIES
 from gan.models.base import Floats, Rolls
 from gan.models.binary import at_thresholds, probabilities, soft_rolls
 from gan.models.compiled import compiled, compiled_gradient
 from gan.models.config import ModelConfig
 from gan.models.decoder import Decoder
 from gan.models.inversion import HEARD_RATE, LIKELY_RATE, MISSES, PRIOR, SHARPNESS, descend
-from gan.models.judge import Budget
 from gan.models.layers import Tensor
 from gan.models.likelihood import misses, reconstruction
 from gan.models.networks import BATCH, Encoded, in_batches
+from gan.models.reranker import Budget
 from gan.models.statistics import tilt_names
 from gan.models.tilt import tilted
 from gan.spec import RollSpec
@@ -27,7 +28,7 @@ from gan.spec import RollSpec
 class Autoencoder(Encoded):
     """Decoder and encoder nets, compiled for use from NumPy."""
 
-    can = frozenset({"encode", "density", "parts", "lock_tracks", "lock_bars"})
+    can = ABILITIES["vae"]
     budget = Budget(whole=32, part=8)
 
     def __init__(self, spec: RollSpec, config: ModelConfig) -> None:

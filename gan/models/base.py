@@ -1,8 +1,6 @@
 """The contract of every generator family, and its parts that all families share.
 
-Pages and command lines ask what a generator *can* do, never what it is:
-`can` holds "encode", "continue", "temperature", "density", "lock_tracks", "lock_bars", and
-"parts" where a track's or a bar's part of the latent reaches nothing else.
+Pages and command lines ask what a generator *can* do (`Ability`), never what it is.
 Arrays in and out are NumPy; nothing outside this layer meets a tensor.
 """
 
@@ -16,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.errors import LatentError
+from gan.models.ability import Ability
 from gan.models.config import ModelConfig, latent_dim, latent_parts
-from gan.models.judge import Budget, Judge, chosen, take
 from gan.models.paths import slerp
+from gan.models.reranker import Budget, Reranker, resample, resample_part
 from gan.models.sampling import Sampling
 from gan.music.rolls import binarise
 from gan.spec import RollSpec
@@ -35,8 +34,8 @@ class Generator(ABC):
     """A decoder of latents z to rolls, with whatever else its family can do."""
 
     family: ClassVar[str]
-    can: ClassVar[frozenset[str]]
-    budget: ClassVar[Budget]  # what a judge may ask for before it settles
+    can: ClassVar[frozenset[Ability]]
+    budget: ClassVar[Budget]  # what a reranker may ask for before it settles
 
     def __init__(self, spec: RollSpec, config: ModelConfig) -> None:
         self.spec = spec
@@ -49,7 +48,7 @@ class Generator(ABC):
         self.onset_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.hold_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.temperatures = np.zeros(0, np.float32)
-        self.judge: Judge | None = None
+        self.reranker: Reranker | None = None
         # What decisions can be leant towards while a phrase is decoded; the last of w.
         self.tilt_names: tuple[str, ...] = ()
 
@@ -89,30 +88,31 @@ class Generator(ABC):
     def sample_latent(self, n: int, seed: int, truncation: float = 1.0) -> Floats:
         """`n` latents of phrases times `truncation`, `(n, latent_dim)`.
 
-        With a judge they are chosen, each among candidates of its own; without one they are
+        With a reranker they are chosen, each among candidates of its own; without one they are
         drawn. A seed's first rows do not depend on `n`. Scaling, rather than redrawing values
         outside a bound, lets a truncation slider move a phrase smoothly.
         """
-        if self.judge is None:
+        if self.reranker is None:
             z = self.draw_latent(n, seed)
         else:
             randoms = [np.random.default_rng((seed, row)) for row in range(n)]
-            z = chosen(self, self.judge, self.budget, randoms)
+            z = resample(self, self.reranker, self.budget, randoms)
         return np.asarray(truncation * z, np.float32)
 
     def latents_of_seeds(self, seeds: Sequence[int]) -> Floats:
         """The one latent that `sample_latent(1, seed)` gives, for each seed, `(n, latent_dim)`."""
-        if self.judge is None:
+        if self.reranker is None:
             rows = [self.draw_latent(1, seed) for seed in seeds]
             return np.concatenate([np.zeros((0, self.latent_dim), np.float32), *rows])
         randoms = [np.random.default_rng((seed, 0)) for seed in seeds]
-        return chosen(self, self.judge, self.budget, randoms)
+        return resample(self, self.reranker, self.budget, randoms)
 
     def another_take(self, z: Floats, name: str, seed: int) -> Floats:
         """`z` (latent_dim,) with the part `name` drawn anew, or chosen to go with the rest."""
         part = self.latent_parts()[name]
-        if self.judge is not None:
-            return take(self, self.judge, self.budget, z, name, np.random.default_rng((seed, 1)))
+        if self.reranker is not None:
+            rng = np.random.default_rng((seed, 1))
+            return resample_part(self, self.reranker, self.budget, z, name, rng)
         z = z.copy()
         z[part] = self.draw_latent(1, seed)[0][part]
         return z

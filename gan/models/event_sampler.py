@@ -22,7 +22,7 @@ from gan.models.blas import one_thread
 from gan.models.event_decoder import FORBIDDEN, EventDecoder
 from gan.models.event_tilt import Seen
 from gan.models.grammar import NOTHING, Grammar
-from gan.models.places import Places
+from gan.models.noise_layout import NoiseLayout
 from gan.models.sampling import Sampling
 from gan.music.events import DECISIONS, Events
 
@@ -84,7 +84,7 @@ class EventSampler:
         if temperatures is None:
             temperatures = np.ones(2 + 2 * tracks, np.float32)
         self.temperatures = np.split(temperatures, [1, 2, 2 + tracks])
-        self.grammar, self.places = Grammar(decoder.spec), Places(decoder.spec)
+        self.grammar, self.places = Grammar(decoder.spec), NoiseLayout(decoder.spec)
         self.begin, self.plan = _dense(decoder.begin), _dense(decoder.plan)
         self.bar, self.bar_heads = _dense(decoder.bar), _dense(decoder.bar_heads)
         self.track_heads = _dense(decoder.track_heads)

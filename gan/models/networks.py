@@ -15,7 +15,7 @@ from gan.models.compiled import compiled
 from gan.models.config import ModelConfig
 from gan.models.encoder import Encoder
 from gan.models.flow import Prior
-from gan.models.judge import judge_among
+from gan.models.reranker import stored_reranker
 from gan.models.weights import named_weights, set_named_weights
 from gan.spec import RollSpec
 
@@ -88,19 +88,19 @@ class Encoded(Generator):
             setattr(self, name.removeprefix(SAMPLER), fresh)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        judge = self.judge.stored() if self.judge else {}
-        return {**named_weights(self._models()), **self.calibration(), **judge}
+        reranker = self.reranker.stored() if self.reranker else {}
+        return {**named_weights(self._models()), **self.calibration(), **reranker}
 
     def set_weights(self, values: dict[str, NDArray[np.floating]]) -> None:
         before = self.calibration()
-        judge = judge_among(values, self.spec)
+        reranker = stored_reranker(values, self.spec)
         self.set_calibration(values)
         try:
             set_named_weights(self._models(), values)
         except CheckpointError:
             self.set_calibration(before)
             raise
-        self.judge = judge
+        self.reranker = reranker
 
 
 def in_batches(function: Any, rows: Floats, *, empty: tuple[int, ...]) -> Floats:

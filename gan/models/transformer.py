@@ -21,15 +21,16 @@ from keras import ops
 from numpy.typing import NDArray
 
 from gan.errors import LatentError
+from gan.models.ability import ABILITIES
 from gan.models.base import Floats, Part, Rolls
 from gan.models.compiled import compiled
 from gan.models.config import ModelConfig
 from gan.models.event_decoder import EventDecoder
 from gan.models.event_sampler import EventSampler, quantile_choice
 from gan.models.event_tilt import Seen, leant
-from gan.models.judge import Budget
 from gan.models.networks import Encoded
-from gan.models.places import Places
+from gan.models.noise_layout import NoiseLayout
+from gan.models.reranker import Budget
 from gan.models.sampling import Sampling
 from gan.models.statistics import tilt_names
 from gan.music.events import events_of_rolls, rolls_of_events
@@ -48,12 +49,12 @@ class Transformer(Encoded):
     """Encoder, flow, and a decoder that writes notes."""
 
     family = "transformer"
-    can = frozenset({"encode", "continue", "temperature", "lock_tracks", "lock_bars"})
+    can = ABILITIES["transformer"]
     budget = Budget(whole=6)
 
     def __init__(self, spec: RollSpec, config: ModelConfig) -> None:
         super().__init__(spec, config)
-        self.places = Places(spec)
+        self.places = NoiseLayout(spec)
         self.latent_dim = self.plan_dim + self.places.size
         self.decoder = EventDecoder(spec, config, name="decoder")
         nothing = ops.zeros((1, 2), "int32")

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from gan.data.sources import SOURCES
 from gan.errors import CheckpointError
-from gan.training.checkpoint import CheckpointInfo, write_json
+from gan.files import write_json
+from gan.models.checkpoint import CheckpointInfo
 
 CARD = "card.json"
 BINS = 24
 
 INTENDED_USE = (
     "Sketching and exploring short phrases with a person listening. Not for passing samples "
-    "off as somebody's work, and no judge of style: it knows the songs it was trained on."
+    "off as somebody's work, and no reranker of style: it knows the songs it was trained on."
 )
 
 

@@ -97,7 +97,7 @@ def milliseconds(generator: Generator, *, times: int = 40) -> dict[str, float]:
 
 
 def milliseconds_a_seed(generator: Generator, *, times: int = 20) -> dict[str, float]:
-    """The same from a seed to its z, which a judge may choose among many."""
+    """The same from a seed to its z, which a reranker may choose among many."""
     return _timed([partial(generator.sample_latent, 1, seed) for seed in range(times + WARM)])
 
 
@@ -125,5 +125,5 @@ def summary(generator: Generator) -> dict[str, Any]:
         "plan_dim": generator.plan_dim,
         "milliseconds_a_phrase": milliseconds(generator),
         "milliseconds_a_seed": milliseconds_a_seed(generator),
-        "can": sorted(generator.can),
+        "can": sorted(ability.value for ability in generator.can),
     }

@@ -1,10 +1,10 @@
 """How good phrases are away from the seeds.
 
 A person seldom stays at a seed: they walk from one to another, move sliders, look around, ask
-for another take of a part. A judge that chooses seeds makes the space between them no better,
+for another take of a part. A reranker that chooses seeds makes the space between them no better,
 so figures at seeds alone flatter a generator. Here all regions are held against the same songs.
 
-Two classifiers tell phrases from songs. The trees see the musical measures, as the judge does.
+Two classifiers tell phrases from songs. The trees see the musical measures, as the reranker does.
 The network on rolls is held out: it is trained on what it is to tell apart and thrown away, and
 nothing in training, calibration or the choice of draws is fitted to what it sees.
 """
@@ -17,10 +17,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gan.models.ability import Ability
 from gan.models.base import Generator
 from gan.music.compare import mean_overlap
-from gan.music.edits import without_orphans
 from gan.music.measures import measure
+from gan.music.parts import with_locks
 from gan.quality import two_sample
 from gan.quality.latent import nearby
 from gan.spec import RollSpec
@@ -79,25 +80,17 @@ def _takes(generator: Generator, z: Floats, plain: Rolls, random: np.random.Gene
 
     Where a part of the latent reaches beyond its own cells, these alone are taken.
     """
-    cells = _cells(generator.spec)
-    names = [list(cells)[k % len(cells)] for k in range(len(z))]
+    spec = generator.spec
+    parts = [f"track:{name}" for name in spec.track_names]
+    parts += [f"bar:{bar}" for bar in range(spec.bars)]
+    names = [parts[k % len(parts)] for k in range(len(z))]
     drawn = random.integers(2**31, size=len(z)).tolist()
     again = [generator.another_take(*each) for each in zip(z, names, drawn, strict=True)]
     fresh = generator.rolls_of_z(np.stack(again))
-    if "parts" in generator.can:
+    if Ability.SEPARATE_PARTS in generator.can:
         return fresh
-    result = plain.copy()
-    for roll, take, name in zip(result, fresh, names, strict=True):
-        roll[cells[name]] = take[cells[name]]
-    return np.stack([without_orphans(roll) for roll in result])
-
-
-def _cells(spec: RollSpec) -> dict[str, tuple[slice | int, slice]]:
-    """Tracks and steps of each part of the latent that has cells of its own."""
-    size = spec.steps_per_bar
-    tracks = {f"track:{name}": (k, slice(None)) for k, name in enumerate(spec.track_names)}
-    bars = {f"bar:{k}": (slice(None), slice(k * size, (k + 1) * size)) for k in range(spec.bars)}
-    return {**tracks, **bars}
+    taken = zip(plain, names, fresh, strict=True)
+    return np.stack([with_locks(roll, {name: take}, spec) for roll, name, take in taken])
 
 
 def region_figures(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from gan.training.evaluation import sample_rolls
+from gan.quality.evaluation import sample_rolls
 from gan.training.pictures import picture_grid
 from gan.training.state import TrainState
 

@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from gan.data.dataset import Dataset, rolls, split_by_song
 from gan.data.stream import batches
 from gan.errors import CheckpointError, DataError, SpecError
+from gan.files import write_arrays
+from gan.models import checkpoint
 from gan.models.base import Generator
 from gan.models.config import ModelConfig
-from gan.training import checkpoint, evaluation, losses
+from gan.quality import evaluation
+from gan.training import losses
 from gan.training.config import TrainConfig
 from gan.training.noise import step_noise
 from gan.training.state import TrainState
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from gan.training.workers import Workers
 
 STATE = Path("training") / "state.npz"
-JUDGED_FROM = 500  # steps; a run of some minutes should not take twice as long for its judge
+RERANKED_FROM = 500  # steps; a run of some minutes should not take twice as long for its reranker
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,7 @@ class Session:
             self.run.dataset,
             self.train_index,
             samples=self.config.samples,
-            judge=self.state.step >= JUDGED_FROM,
+            reranker=self.state.step >= RERANKED_FROM,
         )
         result = evaluation.evaluate(generator, self.reference, n=self.config.samples)
         self._store(generator, int(info.measures.get("step", self.state.step)), result)
@@ -257,7 +260,7 @@ class Session:
         if result.mean > self.best:
             self.best = result.mean
             self._store(average, state.step, result)
-        checkpoint.write_arrays(folder / STATE, state.arrays())
+        write_arrays(folder / STATE, state.arrays())
         with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
         return result

@@ -1,9 +1,9 @@
-"""What is found after the weights: thresholds or temperatures, and a judge of the draws.
+"""What is found after the weights: thresholds or temperatures, and a reranker of the draws.
 
 On training songs only, so that held-out songs can judge the result. In rounds: each begins with
-what the judges so far let through, which is much nearer to the songs than plain draws, and so finds
-other thresholds, and one more judge for what those overlook. Last, what is left between means of
-measures is evened out.
+what the rerankers so far let through, which is much nearer to the songs than plain draws, and
+so finds other thresholds, and one more reranker for what those overlook. Last, what is left
+between means of measures is evened out.
 """
 
 from __future__ import annotations
@@ -14,27 +14,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.data.dataset import Dataset, rolls
+from gan.models.ability import Ability
 from gan.models.base import Generator
-from gan.models.judge import Judge
+from gan.models.reranker import Reranker
 from gan.music.compare import mean_overlap
 from gan.music.measures import measure, measure_blocks
-from gan.training.evaluation import CALIBRATION_SEED, calibrate, choose, sample_rolls
-from gan.training.judging import Measures, appoint, balance
+from gan.quality.evaluation import CALIBRATION_SEED, calibrate, choose, sample_rolls
+from gan.training.reranking import Measures, add_reranker, balance
 
 if TYPE_CHECKING:
     from gan.models.networks import Encoded
 
 CALIBRATION = 512  # phrases at most, of which there are some forty sets
-COMPARED = 256  # phrases that say whether a judge helps
-SLACK = 0.01  # overlap that one more judge may cost; it also hears what goes with what
-FEW = 200  # training phrases below which a judge would know them by heart
-POOL, SLOW_POOL = 16384, 4096  # draws that a judge learns from; of families that write notes
+COMPARED = 256  # phrases that say whether a reranker helps
+SLACK = 0.01  # overlap that one more reranker may cost; it also hears what goes with what
+FEW = 200  # training phrases below which a reranker would know them by heart
+POOL, SLOW_POOL = 16384, 4096  # draws that a reranker learns from; of families that write notes
 CHOSEN_POOL = 2048  # draws that those after the first learn from, each chosen among many
 ROUNDS = 4
 DRAWS_A_PHRASE = 8  # and at most so many for each training phrase
 
-Tuned = tuple[dict[str, NDArray[np.float32]], Judge | None]
-"""Calibration and judge."""
+Tuned = tuple[dict[str, NDArray[np.float32]], Reranker | None]
+"""Calibration and reranker."""
 
 
 def tune(
@@ -43,27 +44,27 @@ def tune(
     train: NDArray[np.int64],
     *,
     samples: int,
-    judge: bool = True,
+    reranker: bool = True,
 ) -> None:
-    """Calibrate the generator and give it judges, as long as that brings it nearer to the songs.
+    """Calibrate the generator and give it rerankers, as long as that brings it nearer to the songs.
 
-    `samples` is how many phrases tell how near it is. Without `judge` it is only calibrated: a
-    judge takes ten minutes or more.
+    `samples` is how many phrases tell how near it is. Without `reranker` it is only calibrated: a
+    reranker takes ten minutes or more.
     """
     some = measure(rolls(dataset, choose(train, samples, seed=5)), dataset.spec)
-    generator.judge = None
+    generator.reranker = None
     calibrate(generator, some, n=min(samples, CALIBRATION))
-    if not judge or len(train) < FEW:
+    if not reranker or len(train) < FEW:
         return
     compared = min(samples, COMPARED)
     best, kept = _nearness(generator, some, compared), _tuned(generator)
     songs = _measures(dataset, train)
-    plain = SLOW_POOL if "temperature" in generator.can else POOL
+    plain = SLOW_POOL if Ability.WRITES_NOTE_BY_NOTE in generator.can else POOL
     for number in range(ROUNDS):
         if number > 0:
             calibrate(generator, some, n=min(samples, CALIBRATION))
         pool = plain if number == 0 else CHOSEN_POOL
-        appoint(generator, songs, pool=min(pool, DRAWS_A_PHRASE * len(train)))
+        add_reranker(generator, songs, pool=min(pool, DRAWS_A_PHRASE * len(train)))
         near = _nearness(generator, some, compared)
         if near <= best - (SLACK if number else 0.0):
             break
@@ -78,11 +79,11 @@ def tune(
 def _tuned(generator: Encoded) -> Tuned:
     """What tuning finds, as it is now."""
     calibration = {name: values.copy() for name, values in generator.calibration().items()}
-    return calibration, generator.judge
+    return calibration, generator.reranker
 
 
 def _restore(generator: Encoded, kept: Tuned) -> None:
-    calibration, generator.judge = kept
+    calibration, generator.reranker = kept
     generator.set_calibration({name: values.copy() for name, values in calibration.items()})
 
 

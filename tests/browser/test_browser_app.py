@@ -16,9 +16,9 @@ import tiny
 from player_tools import PLAYER, READY, Demo, free_port, stop, wait_for
 from playwright.sync_api import Page, expect
 
+from gan.models.checkpoint import write_config, write_weights
 from gan.models.registry import build
 from gan.spec import ROOT
-from gan.training.checkpoint import write_config, write_weights
 
 # pytest-playwright's own fixtures are written in a way that pytest 9 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestRemovedIn10Warning")

@@ -13,7 +13,7 @@ import pytest
 from player_tools import RECORDER, demo_address
 from playwright.sync_api import Page
 
-from gan.ui.player_routes import asset_root
+from gan.app.player.routes import asset_root
 
 __all__ = ["demo_address"]
 

@@ -1,0 +1,1 @@
+"""The live socket: notes and sound while the user drags."""

@@ -1,0 +1,311 @@
+"""The live route: notes and sound while the user drags, over one WebSocket a session.
+
+A page makes a `LiveSession` around its `LiveBackend`, keeps it in the session state and
+hands it to the player; the browser learns its token and opens `/api/live`. Requests are
+JSON text, replies are binary (see `gan.app.player.wire`):
+
+    browser  {"type": "hello", "token": "..."}
+    server   {"type": "ready"}
+    browser  {"type": "move", "id": 7, "base": "...", "values": {"density": 0.4}}
+    server   {"type": "notes", "id": 7, "base": "...", "counts": [...]} + notes
+    browser  {"type": "sound", "id": 8, "base": "...", "values": {...}, "start": 4, "end": 20}
+    server   {"type": "sound", "id": 8, "base": "...", ...} + stems
+    server   {"type": "error", "id": 8, "message": "..."}
+
+Moves and sounds have a worker each. A worker does one request at a time and then takes the
+newest that has arrived; those in between are dropped without an answer. So memory is
+bounded by one waiting request of each kind, whatever the browser sends. Rates are those of
+the session: connecting again gives no new allowance.
+
+The handshake is refused unless its origin is this server. A connection ends with code 1008
+on a wrong token or too many or too many invalid messages, 1009 on one that is too big, 1003
+on a binary one, 1013 when there are too many connections, 4000 when the same session
+connects again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+import anyio.to_thread
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
+
+from gan.app.live.protocol import (
+    LiveBackend,
+    LiveSession,
+    MessageError,
+    Meter,
+    MoveRequest,
+    SoundRequest,
+    Throttle,
+    find_session,
+    parse_message,
+    read_request,
+)
+from gan.app.player.routes import base_path
+from gan.app.player.wire import SoundFormat, pack_message, pack_notes, pack_stems
+from gan.errors import GanError
+
+__all__ = ["LiveBackend", "LiveSession", "MoveRequest", "SoundRequest", "live_route"]
+
+log = logging.getLogger(__name__)
+
+MESSAGE_LIMIT = 8 * 1024
+REQUESTS_PER_SECOND = 60.0
+FLOOD_PER_SECOND = 200.0
+STRIKES = 20
+HELLO_SECONDS = 5.0
+SEND_SECONDS = 20.0
+MOVERS = 32  # moves at once, most of them waiting
+CONNECTIONS = 256
+
+GONE = (WebSocketDisconnect, WebSocketDisconnected, OSError)
+UNSUPPORTED, REFUSED, TOO_BIG, BUSY, REPLACED = 1003, 1008, 1009, 1013, 4000
+
+
+class _RefusedError(Exception):
+    """The peer broke the rules; the connection closes with this code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+async def _receive_text(socket: WebSocket) -> str | None:
+    """The next text message, None when the peer has left."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        return None
+    text = message.get("text")
+    if text is None:
+        raise _RefusedError(UNSUPPORTED, "Requests are text.")
+    if len(text) > MESSAGE_LIMIT:
+        raise _RefusedError(TOO_BIG, "The message is too big.")
+    return str(text)
+
+
+class _Slot:
+    """Room for one request: a newer one takes the place of an older one."""
+
+    def __init__(self) -> None:
+        self._request: MoveRequest | None = None
+        self._arrived = anyio.Event()
+
+    def put(self, request: MoveRequest) -> None:
+        self._request = request
+        self._arrived.set()
+
+    async def filled(self) -> None:
+        await self._arrived.wait()
+
+    def take(self) -> MoveRequest:
+        self._arrived = anyio.Event()
+        request, self._request = self._request, None
+        assert request is not None
+        return request
+
+
+class _Connection:
+    """One open socket of one session."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        session: LiveSession,
+        limiters: dict[str, anyio.CapacityLimiter],
+    ) -> None:
+        self._socket, self._session, self._limiters = socket, session, limiters
+        self._slots = {kind: _Slot() for kind in limiters}
+        self._sending = anyio.Lock()
+        session.flood = self._meter = session.flood or Meter(FLOOD_PER_SECOND)
+        self._scope = anyio.CancelScope()
+        self._end: _RefusedError | None = None
+        local = socket.client is not None and socket.client.host in ("127.0.0.1", "::1")
+        self._format: SoundFormat = "pcm16" if local else "flac"
+
+    def replace(self) -> None:
+        """End this connection because the session has a newer one."""
+        self._stop(_RefusedError(REPLACED, "A newer connection has taken over."))
+
+    def _stop(self, end: _RefusedError | None) -> None:
+        self._end = self._end or end
+        self._scope.cancel()
+
+    async def run(self) -> None:
+        """Serve until the peer leaves; raises `_RefusedError` where the server ended it."""
+        with self._scope:
+            async with anyio.create_task_group() as group:
+                for kind in self._slots:
+                    group.start_soon(self._guard, self._work, kind)
+                group.start_soon(self._guard, self._read)
+        if self._end is not None:
+            raise self._end
+
+    async def _guard(self, task: Any, *arguments: str) -> None:
+        # The first task to end, for whatever reason, ends the others.
+        end: _RefusedError | None = None
+        try:
+            await task(*arguments)
+        except _RefusedError as refused:
+            end = refused
+        except GONE:
+            log.debug("The peer has left.", exc_info=True)
+        self._stop(end)
+
+    async def _read(self) -> None:
+        await self._send(pack_message({"type": "ready"}))
+        strikes = 0
+        while (text := await _receive_text(self._socket)) is not None:
+            if not self._meter.hit():
+                raise _RefusedError(REFUSED, "Too many messages.")
+            if not self._session.is_open:
+                raise _RefusedError(REFUSED, "The session has ended.")
+            try:
+                message = parse_message(text)
+                slot = self._slots.get(str(message.get("type")))
+                if slot is None:
+                    raise MessageError("type is neither move nor sound.")
+                slot.put(read_request(message, self._session.limits))
+            except MessageError as error:
+                strikes += 1
+                if strikes > STRIKES:
+                    raise _RefusedError(REFUSED, "Too many invalid messages.") from error
+                await self._send(pack_message({"type": "error", "message": str(error)[:200]}))
+
+    async def _work(self, kind: str) -> None:
+        slot, limiter = self._slots[kind], self._limiters[kind]
+        turn = self._session.turns.setdefault(kind, Throttle(REQUESTS_PER_SECOND))
+        while True:
+            await slot.filled()
+            # One request at a time is not enough of a limit where answers are instant.
+            async with turn():
+                request = slot.take()
+                reply = await anyio.to_thread.run_sync(self._answer, request, limiter=limiter)
+            await self._send(reply)
+
+    def _answer(self, request: MoveRequest) -> bytes:
+        """The reply to a request. Blocks; runs in a worker thread; does not raise."""
+        try:
+            return self._ask(request)
+        except GanError as error:
+            text = str(error)
+        except Exception:
+            log.exception("The live backend failed.")
+            text = "The music could not be made; the server's log says why."
+        return pack_message({"type": "error", "id": request.id, "message": text})
+
+    def _ask(self, request: MoveRequest) -> bytes:
+        started = time.perf_counter()
+        header: dict[str, Any] = {"id": request.id, "base": request.base}
+        if isinstance(request, SoundRequest):
+            stems = self._session.backend.sound(request)
+            header["ms"] = round(1000 * (time.perf_counter() - started), 2)
+            return pack_stems(stems, header, sound_format=self._format)
+        counts, payload = pack_notes(self._session.backend.decode(request))
+        header["ms"] = round(1000 * (time.perf_counter() - started), 2)
+        return pack_message({**header, "type": "notes", "counts": counts}, payload)
+
+    async def _send(self, message: bytes) -> None:
+        with anyio.move_on_after(SEND_SECONDS) as scope:
+            async with self._sending:
+                await self._socket.send_bytes(message)
+        if scope.cancelled_caught:
+            raise _RefusedError(REFUSED, "The connection is too slow.")
+
+
+class _LiveServer:
+    """The endpoint: checks who knocks, then hands over to a `_Connection`."""
+
+    def __init__(self, allowed_origins: Collection[str]) -> None:
+        self._allowed = frozenset(allowed_origins)
+        self._limiters: dict[str, anyio.CapacityLimiter] = {}
+        self._open = 0
+
+    def _origin_is_ours(self, socket: WebSocket) -> bool:
+        origin, host = socket.headers.get("origin"), socket.headers.get("host")
+        if not origin or not host:
+            return False
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            return False
+        same = parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+        return same or origin in self._allowed
+
+    async def _hello(self, socket: WebSocket) -> LiveSession:
+        with anyio.move_on_after(HELLO_SECONDS):
+            text = await _receive_text(socket)
+            if text is None:
+                raise WebSocketDisconnect()
+            try:
+                message = parse_message(text)
+            except MessageError as error:
+                raise _RefusedError(REFUSED, "The first message is no hello.") from error
+            session = find_session(message.get("token"))
+            if message.get("type") != "hello" or session is None:
+                raise _RefusedError(REFUSED, "The session is not known; reload the page.")
+            return session
+        raise _RefusedError(REFUSED, "The hello took too long.")
+
+    async def __call__(self, socket: WebSocket) -> None:
+        if not self._origin_is_ours(socket):
+            await socket.close(REFUSED)  # Before accept: the handshake fails with 403.
+            return
+        await socket.accept()
+        self._open += 1
+        try:
+            if self._open > CONNECTIONS:
+                raise _RefusedError(BUSY, "Too many connections.")
+            await self._serve(socket, await self._hello(socket))
+        except _RefusedError as refused:
+            await _close(socket, refused)
+        except WebSocketDisconnect:
+            log.debug("The peer left before it said hello.")
+        finally:
+            self._open -= 1
+
+    async def _serve(self, socket: WebSocket, session: LiveSession) -> None:
+        if not self._limiters:  # Limiters belong to the event loop that serves.
+            workers = max(2, min(8, os.cpu_count() or 2))
+            # Moves mostly wait to be decoded together (`.batching`); sound takes a core.
+            self._limiters = {
+                "move": anyio.CapacityLimiter(MOVERS),
+                "sound": anyio.CapacityLimiter(workers),
+            }
+        connection = _Connection(socket, session, self._limiters)
+        if session.connection is not None:
+            session.connection.replace()
+        session.connection = connection
+        try:
+            await connection.run()
+        finally:
+            if session.connection is connection:
+                session.connection = None
+
+
+async def _close(socket: WebSocket, refused: _RefusedError) -> None:
+    try:
+        await socket.close(refused.code, refused.reason)
+    except GONE:
+        log.debug("The peer was gone before it was told why.", exc_info=True)
+
+
+def live_route(*, allowed_origins: Collection[str] = ()) -> WebSocketRoute:
+    """The route for `st.App(..., routes=[*player_routes(), live_route()])`.
+
+    `allowed_origins` are further origins (`https://music.example.org`), for a proxy that
+    does not pass the host on.
+    """
+    server = _LiveServer(allowed_origins)
+
+    async def live(websocket: WebSocket) -> None:
+        await server(websocket)
+
+    return WebSocketRoute(f"{base_path()}/api/live", live)

@@ -1,0 +1,1 @@
+"""The player component: data for the browser, events from it, its routes."""

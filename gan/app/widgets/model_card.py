@@ -1,0 +1,143 @@
+"""Tables of the Models page, from cards that `gan.cli.evaluate` has written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from gan.app.loading import available
+from gan.engine import Engine
+from gan.errors import CheckpointError
+from gan.models.checkpoint import CheckpointInfo
+from gan.models.config import latent_dim
+from gan.models.statistics import tilt_names
+from gan.quality.card import read_card
+from gan.sliders.directions import Direction
+from gan.sliders.store import load_directions
+
+SHARE = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
+OVERVIEW_COLUMNS = {"share of the ceiling": SHARE}
+OVERLAP_COLUMNS = {
+    "samples": st.column_config.ProgressColumn(format="%.2f", min_value=0.0, max_value=1.0),
+    "training songs": st.column_config.NumberColumn(format="%.2f"),
+}
+
+
+def card_of(info: CheckpointInfo) -> dict[str, Any] | None:
+    """The card of a checkpoint; one that cannot be read is named and left out."""
+    try:
+        return read_card(info)
+    except CheckpointError as error:
+        st.warning(str(error))
+        return None
+
+
+def readable(measure: str) -> str:
+    """`PIANO.note_length` as "Piano: note length"."""
+    track, _, name = measure.rpartition(".")
+    words = name.replace("_", " ")
+    return f"{track.capitalize()}: {words}" if track else words.capitalize()
+
+
+def overview() -> list[dict[str, Any]]:
+    """A row a checkpoint."""
+    usable, _ = available()
+    return [_row(info, card_of(info)) for info in usable.values()]
+
+
+def _row(info: CheckpointInfo, card: Mapping[str, Any] | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"generator": info.name, "family": info.family}
+    if card is None:
+        return row
+    figures = card["figures"]
+    deviation = figures.get("deviation", {})
+    auc = figures.get("classifier_auc", {})
+    return row | {
+        "share of the ceiling": figures["share_of_ceiling"],
+        "AUC, trees": _rounded(auc.get("trees")),
+        "AUC, network": _rounded(auc.get("network")),
+        "EB / UPC / QN off by": " / ".join(
+            f"{deviation[name]:.0%}" for name in ("EB", "UPC", "QN") if name in deviation
+        ),
+        "onset F1 there and back": _rounded(figures.get("reconstruction_f1", {}).get("onset")),
+        "near-copies": figures.get("nearest_training_phrase", {}).get("near_copies"),
+        "ms a phrase": figures.get("generator", {}).get("milliseconds_a_phrase", {}).get("p50"),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def facts(card: Mapping[str, Any]) -> str:
+    """Data, licence, size and use, as Markdown."""
+    data, figures = card["data"], card["figures"]
+    size = figures["generator"]
+    lines = [
+        f"* **Data**: {data['name']}, {data['songs']} songs, {data['phrases']} phrases. "
+        f"Licence: {data['licence']}",
+        f"* **Size**: {size['parameters'] / 1e6:.1f} million numbers; latent of "
+        f"{size['latent_dim']}, of which sliders move {size['plan_dim']}.",
+    ]
+    cost = card.get("cost")
+    if cost:
+        lines.append(f"* **Training**: {cost}")
+    if "smoothness" in figures:
+        walk = figures["smoothness"]
+        lines.append(
+            f"* **Walks** of 16 phrases between seeds: {walk['changed']:.0%} of the notes change "
+            f"from one to the next ({walk['apart']:.0%} between the ends)."
+        )
+    if "prdc" in figures:
+        ours, best = figures["prdc"], figures["prdc_of_training_songs"]
+        lines.append(
+            f"* **Density and coverage** of the data by samples: {ours['density']:.2f} and "
+            f"{ours['coverage']:.2f} (training songs: {best['density']:.2f} and "
+            f"{best['coverage']:.2f})."
+        )
+    lines.append(f"* **Meant for**: {card['intended_use']}")
+    return "\n".join(lines)
+
+
+def overlaps(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row a measure, the weakest first."""
+    rows = [
+        {
+            "measure": readable(name),
+            "samples": value,
+            "training songs": figures["ceiling"].get(name),
+        }
+        for name, value in figures["overlap"].items()
+    ]
+    return sorted(rows, key=lambda row: row["samples"] / max(row["training songs"] or 1.0, 0.01))
+
+
+def named_directions(info: CheckpointInfo, engine: Engine | None) -> list[Direction]:
+    """The named sliders; read from the folder while the generator still loads."""
+    found: Sequence[Direction]
+    if engine is not None:
+        found = engine.directions
+    else:
+        found = load_directions(
+            info, latent_dim(info.spec, info.model), tilt_names(info.spec, info.family)
+        )
+    return [each for each in found if each.kind == "named"]
+
+
+def faithfulness(named: Sequence[Direction]) -> list[dict[str, Any]]:
+    """How truly each slider does what its name says."""
+    rows = []
+    for each in named:
+        others = {name: value for name, value in each.effects.items() if name != each.id}
+        most = max(others, key=lambda name: abs(others[name]), default="")
+        rows.append(
+            {
+                "slider": each.label,
+                "rank correlation with its measure": each.spearman,
+                "moves most beside it": readable(most) if most else "",
+                "by (σ)": others.get(most),
+            }
+        )
+    return rows

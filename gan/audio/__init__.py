@@ -1,0 +1,1 @@
+"""Sound: a roll and how it is played -> stems, mixes, files."""

@@ -1,0 +1,1 @@
+"""Command lines: train, generate, evaluate, tune, sliders."""

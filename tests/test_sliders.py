@@ -1,0 +1,131 @@
+"""Paths at their ends and directions that do what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tiny
+
+from gan.errors import CheckpointError
+from gan.models.checkpoint import read_info, write_config, write_weights
+from gan.models.paths import lerp, slerp
+from gan.models.registry import build
+from gan.music.measures import measure
+from gan.music.rolls import binarise
+from gan.sliders import directions as found
+from gan.sliders.store import load_directions, save_directions
+
+T = np.array([0.0, 0.5, 1.0], np.float32)
+
+
+def test_lerp_by_hand() -> None:
+    path = lerp(np.array([0.0, 4.0]), np.array([2.0, 0.0]), T)
+    assert path.tolist() == [[0, 4], [1, 2], [2, 0]]
+
+
+def test_slerp_of_a_right_angle() -> None:
+    path = slerp(np.array([1.0, 0.0]), np.array([0.0, 3.0]), T)
+    assert np.allclose(path, [[1, 0], [2**0.5, 2**0.5], [0, 3]], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [([1, 2], [1, 2]), ([1, 2], [-1, -2]), ([0, 0], [1, 0]), ([0, 0], [0, 0])],
+    ids=["equal", "opposite", "from zero", "zero"],
+)
+def test_slerp_where_no_circle_is_defined(a: list[float], b: list[float]) -> None:
+    path = slerp(np.array(a, float), np.array(b, float), T)
+    assert np.isfinite(path).all()
+    assert np.allclose(path[[0, 2]], [a, b])
+
+
+class Knobs:
+    """A generator whose first two numbers are the lead's height and the number of chords."""
+
+    spec = tiny.SPEC
+    latent_dim = w_dim = plan_dim = steered_dim = 6
+    can = frozenset()
+
+    def along(self, direction: np.ndarray) -> np.ndarray:
+        return direction.astype(np.float32)
+
+    def sample_latent(self, n: int, seed: int, truncation: float = 1.0) -> np.ndarray:
+        return np.random.default_rng(seed).standard_normal((n, 6)).astype(np.float32) * truncation
+
+    draw_latent = sample_latent
+
+    def to_w(self, z: np.ndarray) -> np.ndarray:
+        return z
+
+    def decode_w(self, w: np.ndarray) -> np.ndarray:
+        out = np.zeros((len(w), *tiny.SPEC.shape), np.float32)
+        height = np.clip(np.round(8 + 2.5 * w[:, 0] + 0.3 * w[:, 2]), 0, 23).astype(int)
+        count = np.clip(np.round(8 + 3 * w[:, 1] + w[:, 0]), 0, 32).astype(int)
+        for row in range(len(w)):
+            out[row, 0, ::4, height[row]] = 1
+            out[row, 1, : count[row], [0, 4]] = 1
+        return out
+
+    def binarise(self, probabilities: np.ndarray) -> np.ndarray:
+        return binarise(probabilities, tiny.SPEC)
+
+    def rolls_of_w(self, w: np.ndarray) -> np.ndarray:
+        return self.binarise(self.decode_w(w))
+
+
+def test_a_named_direction_moves_its_measure_by_one_deviation_and_no_other() -> None:
+    knobs = Knobs()
+    samples = found.draw(knobs, 600, seed=0)
+    named = {each.id: each for each in found.named_directions(knobs, samples)}
+    assert {"LEAD.register", "CHORDS.notes"} <= named.keys()
+    # The first knob moves both measures; the directions part them again.
+    assert named["LEAD.register"].effects["LEAD.register"] == pytest.approx(1, abs=0.1)
+    assert named["LEAD.register"].effects["CHORDS.notes"] == pytest.approx(0, abs=0.1)
+    assert named["CHORDS.notes"].effects["CHORDS.notes"] == pytest.approx(1, abs=0.1)
+    assert named["CHORDS.notes"].effects["LEAD.register"] == pytest.approx(0, abs=0.1)
+    # And on phrases that were not used to find it.
+    w = knobs.sample_latent(200, seed=9)
+    before = measure(knobs.decode_w(w).astype(np.uint8), tiny.SPEC)["LEAD.register"]
+    moved = knobs.decode_w(w + named["LEAD.register"].vector).astype(np.uint8)
+    after = measure(moved, tiny.SPEC)["LEAD.register"]
+    change = (after - before).mean() / samples.measures["LEAD.register"].std()
+    assert change == pytest.approx(1, abs=0.15)
+
+
+def test_components_are_labelled_by_what_they_move_most() -> None:
+    knobs = Knobs()
+    first = found.components(knobs, found.draw(knobs, 400, seed=0), 2)[0]
+    assert first.kind == "component"
+    most = max(first.effects, key=lambda name: abs(first.effects[name]))
+    assert abs(first.effects[most]) > 0.5
+    used = np.abs(first.vector)
+    assert used[:2].max() > 3 * used[3:].max()
+
+
+def test_directions_are_stored_with_the_weights_they_belong_to(tmp_path) -> None:
+    generator = build("vae", tiny.SPEC, tiny.MODEL)
+    write_config(tmp_path, family="vae", spec=tiny.SPEC, model=tiny.MODEL, training={}, data={})
+    write_weights(tmp_path, generator.weights())
+    info = read_info(tmp_path)
+    assert load_directions(info, 28) == []
+    one = found.Direction("a", "A", "does a", "named", np.arange(28, dtype=np.float32), {"x": 1.0})
+    save_directions(info, [one])
+    (loaded,) = load_directions(info, 28)
+    assert loaded.vector.tolist() == list(range(28))
+    assert (loaded.id, loaded.effects) == ("a", {"x": 1.0})
+    with pytest.raises(CheckpointError, match="do not fit"):
+        load_directions(info, 27)
+    # Of a checkpoint from before there were tilts: its sliders lean on none.
+    (loaded,) = load_directions(info, 28, ("LEAD.notes",))
+    assert loaded.vector.tolist() == [*range(28), 0]
+    # Behind the plan stand amounts of tilts by name, and names may come to stand elsewhere.
+    save_directions(info, [one], ("LEAD.notes", "LEAD.beats"))
+    (loaded,) = load_directions(info, 26, ("LEAD.beats", "KIT.notes", "LEAD.notes"))
+    assert loaded.vector.tolist() == [*range(26), 27, 0, 26]
+    assert load_directions(info, 26, ("LEAD.beats",)) == []
+    # Other weights: sliders of the old ones would lie.
+    write_weights(tmp_path, {k: v + 1 for k, v in generator.weights().items()})
+    assert load_directions(read_info(tmp_path), 26, ("LEAD.notes", "LEAD.beats")) == []
+    (tmp_path / "directions.json").write_text("{")
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_directions(read_info(tmp_path), 28)
