@@ -11,8 +11,10 @@ from gan.engine import Engine, PhraseState
 from gan.errors import CheckpointError, LatentError
 from gan.models import event_sampler
 from gan.models.event_decoder import FORBIDDEN
+from gan.models.event_reference import Reference
 from gan.models.event_sampler import EventSampler, noise_of_choice, quantile_choice
 from gan.models.noise_layout import NoiseLayout, full_latent_dim
+from gan.models.paths import slerp
 from gan.models.sampling import Sampling
 from gan.models.transformer import Transformer
 from gan.music.events import events_of_rolls, rolls_of_events
@@ -248,3 +250,58 @@ def test_another_take_of_a_part_leaves_the_rest_exactly(
             outside = begins[index, tiny.SPEC.steps_per_bar :] if part == "bar:0" else begins[index]
             assert not outside.any() or (index in inside and part != "bar:0")
     assert moved > 0
+
+
+def test_a_phrase_kept_to_is_written_by_its_own_latent_whatever_the_weight(
+    generator: Transformer,
+) -> None:
+    sampler = EventSampler(generator.decoder)
+    plan, noise = np.split(generator.draw_latent(6, 1), [generator.plan_dim], axis=1)
+    plain = sampler.write(plan, noise, Sampling())
+    near = [Reference(plain, weight, tiny.SPEC) for weight in (3.0, 30.0)]
+    kept = sampler.write(plan, noise, Sampling(), near=near)
+    assert all((getattr(plain, name) == getattr(kept, name)).all() for name in vars(plain))
+
+
+def test_a_strong_reference_is_written_from_any_latent(generator: Transformer) -> None:
+    sampler = EventSampler(generator.decoder)
+    plan, noise = np.split(generator.draw_latent(12, 2), [generator.plan_dim], axis=1)
+    near = [Reference(events_of_rolls(data(), tiny.SPEC), 60.0, tiny.SPEC)]
+    written = sampler.write(plan, noise, Sampling(), near=near)
+    assert (rolls_of_events(written, tiny.SPEC) == data()).all()
+
+
+def test_a_walk_begins_and_ends_with_its_ends_and_changes_little_on_the_way(
+    generator: Transformer,
+) -> None:
+    z = generator.draw_latent(6, 3)
+    a, b = z[:3], z[3:]
+    at = np.linspace(0, 1, 17, dtype=np.float32)
+    walk = generator.walk(a, b, at)
+    assert (walk[:, 0] == generator.rolls_of_z(a)).all()
+    assert (walk[:, -1] == generator.rolls_of_z(b)).all()
+    assert (walk[:, 8] == generator.rolls_of_z(_middle(a, b))).all()
+    onsets = walk[..., ONSET] != 0
+    changed = 1 - _alike(onsets[:, 1:], onsets[:, :-1])
+    assert changed < 0.7 * (1 - _alike(onsets[:, 0], onsets[:, -1]))
+    assert is_valid(walk.reshape(-1, *tiny.SPEC.shape), tiny.SPEC)
+
+
+def test_a_position_of_a_walk_depends_on_the_ends_alone(generator: Transformer) -> None:
+    z = generator.draw_latent(2, 4)
+    a, b = z[:1], z[1:]
+    walk = generator.walk(a, b, np.array([0.2, 0.3, 0.5, 0.75, 0.8], np.float32))
+    for position, roll in zip((0.2, 0.75, 0.5), walk[0, [0, 3, 2]], strict=True):
+        alone = generator.walk(a, b, np.array([position], np.float32))
+        assert (alone[0, 0] == roll).all()
+    back = generator.walk(b, a, np.array([0.75], np.float32))
+    assert (back == generator.walk(a, b, np.array([0.25], np.float32))).all()
+
+
+def _middle(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    half = np.array([0.5])
+    return np.concatenate([slerp(x, y, half) for x, y in zip(a, b, strict=True)])
+
+
+def _alike(a: np.ndarray, b: np.ndarray) -> float:
+    return float((a & b).sum() / (a | b).sum())

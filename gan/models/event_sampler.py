@@ -11,7 +11,7 @@ NumPy, because the matrices of one note are so small that a graph's bookkeeping 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from scipy.special import ndtr, ndtri
 
 from gan.models.blas import one_thread
 from gan.models.event_decoder import FORBIDDEN, EventDecoder
+from gan.models.event_reference import Reference
 from gan.models.event_tilt import Seen
 from gan.models.grammar import NOTHING, Grammar
 from gan.models.noise_layout import NoiseLayout
@@ -102,15 +103,16 @@ class EventSampler:
         sampling: Sampling,
         *,
         start: Events | None = None,
+        near: Sequence[Reference] = (),
         watch: Callable[[int, int], None] | None = None,
     ) -> Events:
         """Phrases for w `(n, latent)` and noise `(n, places.size)`.
 
-        `start` holds the notes that each phrase begins with, the rest is written. `watch` is
-        told the furthest step of the slowest phrase, and of how many.
+        `start` holds the notes that each phrase begins with, the rest is written, leaning to the
+        notes of `near`. `watch` is told the furthest step of the slowest phrase, and of how many.
         """
         with one_thread():
-            return _Writing(self, w, noise, sampling, start).run(watch)
+            return _Writing(self, w, noise, sampling, start, near=near).run(watch)
 
     def write_seen(self, w: Floats, noise: Floats, sampling: Sampling) -> list[Seen]:
         """Each phrase with what its decisions were taken from."""
@@ -148,10 +150,12 @@ class _Writing:
         sampling: Sampling,
         start: Events | None,
         *,
+        near: Sequence[Reference] = (),
         reading: bool = False,
         keeping: bool = False,
     ) -> None:
         self.sampler, self.sampling, self.reading = sampler, sampling, reading
+        self.near = near
         # Where kept, each note's logits of its four decisions, then their noise, side by side.
         self.keeping = keeping
         self.taken: list[Floats] = []
@@ -205,7 +209,7 @@ class _Writing:
         of_step, of_track, of_pitch, of_length = sampler.temperatures
         logits = sampler.outer[0](h) / of_step
         mask = grammar.advance(step, track, pitch)
-        advance = self._decide(0, logits, mask, places, index, given)
+        advance = self._decide([], logits, mask, places, index, given)
         now = step + advance
         self.going &= now < spec.steps
         if not self.going.any():
@@ -220,7 +224,7 @@ class _Writing:
         first = gelu(x)
         mask = grammar.track(advance, track, pitch)
         logits = sampler.outer[1](first) / of_track
-        chosen = self._decide(1, logits, mask, places, index, given)
+        chosen = self._decide([now], logits, mask, places, index, given)
         same = (advance == 0) & (chosen == track) & (pitch >= 0)
         slot = np.where(same, self.slot[rows] + 1, 0)
         places = sampler.places.at(now, chosen, slot)
@@ -231,11 +235,11 @@ class _Writing:
         )
         mask = grammar.pitch(advance, track, pitch, chosen)
         logits = sampler.outer[2](second) / of_pitch[chosen, None]
-        note = self._decide(2, logits, mask, places, index, given)
+        note = self._decide([now, chosen], logits, mask, places, index, given)
         third = gelu(sampler.inner[2](h + second + sampler.decided[2][note]))
         mask = grammar.duration(now)
         logits = sampler.outer[3](third) / of_length[chosen, None]
-        length = 1 + self._decide(3, logits, mask, places, index, given)
+        length = 1 + self._decide([now, chosen, note], logits, mask, places, index, given)
         going = self.going
         on = rows[going]
         new = [values[going] for values in (now, chosen, note, length)]
@@ -253,11 +257,14 @@ class _Writing:
             self.going = np.ones(len(on), bool)
 
     def _decide(
-        self, which: int, logits: Floats, mask: Any, places: Ints, index: int, given: Any
+        self, decided: list[Ints], logits: Floats, mask: Any, places: Ints, index: int, given: Any
     ) -> Ints:
         """One decision for every row: the given note's, or the one that the noise picks."""
+        rows, start, which = self.rows, self.start, len(decided)
+        for each in self.near:
+            last = [values[rows] for values in self.last[:3]]
+            logits = each.leant(logits, rows, last, decided)
         logits = np.where(mask, logits, np.float32(FORBIDDEN))
-        rows, start = self.rows, self.start
         if self.keeping:
             self.taken += [logits, self.noise[rows, places + which]]
         if start is None:
