@@ -20,7 +20,6 @@ from gan.errors import CheckpointError, LatentError, SpecError
 from gan.files import write_json
 from gan.models.ability import Ability
 from gan.models.checkpoint import CheckpointInfo, list_checkpoints, load_generator
-from gan.models.paths import slerp
 from gan.models.sampling import Sampling
 from gan.music.edits import Edit, with_edits
 from gan.music.parts import with_locks
@@ -201,10 +200,11 @@ class Engine:
         return z, self.rolls_of_z(z, sampling)
 
     def between(self, a: PhraseState, b: PhraseState, steps: int) -> tuple[Floats, Rolls]:
-        """`steps` phrases from a to b along the great circle, ends included; with their z."""
+        """`steps` phrases on the way from a to b, ends included; with their z."""
         if steps < 2:
             raise LatentError("A path needs at least two steps.")
-        z = slerp(self.z(a), self.z(b), np.linspace(0.0, 1.0, steps, dtype=np.float32))
+        ends = self.z(a)[None], self.z(b)[None]
+        z = self.generator.walk(*ends, np.linspace(0.0, 1.0, steps))[0]
         return z, self.rolls_of_z(z)
 
     def encode(self, rolls: Rolls) -> Floats:

@@ -127,15 +127,14 @@ class Generator(ABC):
         parts = [z[k : k + BLOCK] for k in range(0, max(len(z), 1), BLOCK)]
         return np.concatenate([self.rolls_of_w(self.to_w(part), sampling) for part in parts])
 
-    def walk(self, a: Floats, b: Floats, at: Floats) -> Rolls:
-        """Phrases on the way from each of `a` to each of `b`, both `(n, latent_dim)`.
+    def walk(self, a: Floats, b: Floats, at: NDArray[np.floating]) -> Floats:
+        """Latents on the way from each of `a` to each of `b`, both `(n, latent_dim)`.
 
-        `at` (m,) are positions, 0 to 1; the result is `(n, m, track, step, pitch, channel)`. What
-        stands at a position depends on the ends and on nothing else.
+        `at` (m,) are positions, 0 to 1; the result is `(n, m, latent_dim)`. What stands at a
+        position depends on the ends and on nothing else.
         """
         ends = zip(self.check(a), self.check(b), strict=True)
-        z = np.concatenate([slerp(start, end, at) for start, end in ends])
-        return self.rolls_of_z(z).reshape(-1, len(at), *self.spec.shape)
+        return np.stack([slerp(start, end, at) for start, end in ends])
 
     def rolls_of_w(self, w: Floats, sampling: Sampling | None = None) -> Rolls:
         """w -> valid rolls `(n, track, step, pitch, channel)` of 0 and 1.

@@ -103,16 +103,26 @@ class EventSampler:
         sampling: Sampling,
         *,
         start: Events | None = None,
-        near: Sequence[Reference] = (),
         watch: Callable[[int, int], None] | None = None,
     ) -> Events:
         """Phrases for w `(n, latent)` and noise `(n, places.size)`.
 
-        `start` holds the notes that each phrase begins with, the rest is written, leaning to the
-        notes of `near`. `watch` is told the furthest step of the slowest phrase, and of how many.
+        `start` holds the notes that each phrase begins with, the rest is written. `watch` is
+        told the furthest step of the slowest phrase, and of how many.
         """
         with one_thread():
-            return _Writing(self, w, noise, sampling, start, near=near).run(watch)
+            return _Writing(self, w, noise, sampling, start).run(watch)
+
+    def write_near(
+        self, w: Floats, noise: Floats, near: Sequence[Reference]
+    ) -> tuple[Events, Floats]:
+        """Phrases that keep to others, and the noise `(n, places.size)` that writes them alone.
+
+        The noise of a decision stays as it is where it would be taken so without `near`.
+        """
+        writing = _Writing(self, w, noise.copy(), Sampling(), None, near=near)
+        with one_thread():
+            return writing.run(None), writing.noise
 
     def write_seen(self, w: Floats, noise: Floats, sampling: Sampling) -> list[Seen]:
         """Each phrase with what its decisions were taken from."""
@@ -261,12 +271,11 @@ class _Writing:
     ) -> Ints:
         """One decision for every row: the given note's, or the one that the noise picks."""
         rows, start, which = self.rows, self.start, len(decided)
-        for each in self.near:
-            last = [values[rows] for values in self.last[:3]]
-            logits = each.leant(logits, rows, last, decided)
         logits = np.where(mask, logits, np.float32(FORBIDDEN))
         if self.keeping:
             self.taken += [logits, self.noise[rows, places + which]]
+        if self.near:
+            return self._near(decided, logits, places + which)
         if start is None:
             return quantile_choice(logits, self.noise[rows, places + which], self.sampling)
         at = min(index, start.step.shape[1] - 1)
@@ -282,6 +291,19 @@ class _Writing:
             return np.asarray(wanted, np.int64)
         drawn = quantile_choice(logits, self.noise[rows, places + which], self.sampling)
         return np.asarray(np.where(given, wanted, drawn), np.int64)
+
+    def _near(self, decided: list[Ints], logits: Floats, at: Ints) -> Ints:
+        """One decision that leans to the references; its noise is at `at`."""
+        rows, last = self.rows, [values[self.rows] for values in self.last[:3]]
+        leant, noise = logits, self.noise[rows, at]
+        for each in self.near:
+            leant = each.leant(leant, rows, last, decided)
+        leant = np.where(logits > FORBIDDEN, leant, np.float32(FORBIDDEN))
+        chosen = quantile_choice(leant, noise, self.sampling)
+        moved = self.going & (chosen != quantile_choice(logits, noise, self.sampling))
+        read = noise_of_choice(logits[moved], chosen[moved], self.sampling)
+        self.noise[rows[moved], at[moved]] = read
+        return chosen
 
     def _hidden(self, index: int, before: list[Ints]) -> Floats:
         """The last layer's output for the token of the note before, `(rows, width)`."""

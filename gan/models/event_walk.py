@@ -19,47 +19,46 @@ from numpy.typing import NDArray
 
 from gan.models.event_reference import Reference
 from gan.models.paths import slerp
-from gan.music.events import Events, rolls_of_events
+from gan.music.events import Events
 from gan.spec import RollSpec
 
 Floats = NDArray[np.float32]
-Write = Callable[[Floats, Sequence[Reference]], Events]
-"""Latents `(n, latent_dim)`, and what to keep to, `n` phrases each, -> phrases as written."""
+Write = Callable[[Floats, Sequence[Reference]], tuple[Events, Floats]]
+"""Latents `(n, latent_dim)` and what to keep to, `n` phrases each -> phrases as they were
+written, and the latents that write them by themselves."""
 
 STEPS = 8  # from the middle to an end
 KEEP = 4.0  # nats to the phrase before
 FIRST, LAST = 2.0, 9.0  # nats to the end, in the middle and there
 
 
-def walk(write: Write, a: Floats, b: Floats, at: Floats, spec: RollSpec) -> NDArray[np.uint8]:
-    """Phrases at the positions `at` (m,), 0 to 1, from each of `a` to each of `b`.
+def walk(write: Write, a: Floats, b: Floats, at: NDArray[np.floating], spec: RollSpec) -> Floats:
+    """Latents at the positions `at` (m,), 0 to 1, from each of `a` to each of `b`.
 
-    Both `(n, latent_dim)`; the result is `(n, m, track, step, pitch, channel)`.
+    Both `(n, latent_dim)`; the result is `(n, m, latent_dim)`.
     """
-    count = len(a)
     # Both halves side by side: from `a` to the middle, and from `b`.
     here, there = np.concatenate([a, b]), np.concatenate([b, a])
-    ends = write(here, [])
+    ends, _ = write(here, [])
 
     def latents(far: float) -> Floats:
         """Those at `far`, 0 in the middle to 1 at the ends, `(2 n, latent_dim)`."""
         position = np.array([(1.0 - far) / 2.0])
         return np.concatenate([slerp(x, y, position) for x, y in zip(here, there, strict=True)])
 
-    def phrases(far: float, before: Events) -> Events:
+    def written(far: float, before: Events) -> tuple[Events, Floats]:
         weight = FIRST + (LAST - FIRST) * far
         near = [Reference(before, KEEP, spec), Reference(ends, weight, spec)]
         return write(latents(far), near)
 
     fars = [abs(2.0 * float(each) - 1.0) for each in at]
-    now = write(latents(0.0), [])
-    found = {0.0: now, 1.0: ends}
-    for far in range(STEPS):
-        between = [each for each in fars if far < STEPS * each < far + 1]
-        found |= {each: phrases(each, now) for each in between}
-        if max(fars) * STEPS < far + 1:
+    events, z = write(latents(0.0), [])
+    found = {0.0: z, 1.0: here}
+    for step in range(STEPS):
+        between = [far for far in fars if step < STEPS * far < step + 1]
+        found |= {far: written(far, events)[1] for far in between}
+        if max(fars) * STEPS < step + 1 or step + 1 == STEPS:
             break
-        now = found.setdefault((far + 1) / STEPS, phrases((far + 1) / STEPS, now))
-    rolls = {far: rolls_of_events(events, spec) for far, events in found.items()}
-    sides = [slice(None, count) if each < 0.5 else slice(count, None) for each in at]
-    return np.stack([rolls[far][side] for far, side in zip(fars, sides, strict=True)], axis=1)
+        events, found[(step + 1) / STEPS] = written((step + 1) / STEPS, events)
+    halves = [np.split(found[far], 2)[int(each > 0.5)] for far, each in zip(fars, at, strict=True)]
+    return np.stack(halves, axis=1)

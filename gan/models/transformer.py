@@ -117,15 +117,19 @@ class Transformer(Encoded):
                 rolls[which] = np.concatenate(_in_blocks(work, w[which]))
         return rolls
 
-    def walk(self, a: Floats, b: Floats, at: Floats) -> Rolls:
-        """Phrases that keep to each other on the way; see `gan.models.event_walk`."""
+    def walk(self, a: Floats, b: Floats, at: NDArray[np.floating]) -> Floats:
+        """Latents of phrases that keep to each other on the way; see `gan.models.event_walk`.
+
+        Their plans lie on the great circle, their noise nearly.
+        """
         sampler = EventSampler(self.decoder, self.temperatures)
 
-        def write(z: Floats, near: Sequence[Reference]) -> Events:
-            plan, noise = self._plan(z[:, : self.plan_dim]), z[:, self.plan_dim :]
-            return sampler.write(plan, noise, Sampling(), near=near)
+        def write(z: Floats, near: Sequence[Reference]) -> tuple[Events, Floats]:
+            normal, noise = np.split(z, [self.plan_dim], axis=1)
+            events, noise = sampler.write_near(self._plan(normal), noise, near)
+            return events, np.concatenate([normal, noise], axis=1)
 
-        def pairs(rows: Floats) -> Rolls:
+        def pairs(rows: Floats) -> Floats:
             start, end = np.split(rows, 2, axis=1)
             return walk(write, start, end, at, self.spec)
 

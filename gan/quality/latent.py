@@ -57,9 +57,9 @@ def smoothness(generator: Generator, *, pairs: int = 48, steps: int = 16) -> dic
     """
     ends = generator.sample_latent(2 * pairs, 5)
     a, b = ends[::2], ends[1::2]
-    walks = generator.walk(a, b, np.linspace(0.0, 1.0, steps + 1, dtype=np.float32))
+    walks = generator.walk(a, b, np.linspace(0.0, 1.0, steps + 1))
     close = generator.rolls_of_z(nearby(a, np.random.default_rng(5)))
-    rolls = walks.reshape(-1, *generator.spec.shape)
+    rolls = generator.rolls_of_z(walks.reshape(-1, generator.latent_dim))
     measures = measure(rolls, generator.spec)
     table = np.stack([np.asarray(values, np.float64) for values in measures.values()], axis=1)
     scale = np.maximum(np.nanstd(table, axis=0), 1e-9)
@@ -67,7 +67,7 @@ def smoothness(generator: Generator, *, pairs: int = 48, steps: int = 16) -> dic
     table = table.reshape(pairs, steps + 1, -1)
     lengths = np.linalg.norm(np.diff(table, axis=1), axis=2).sum(axis=1)
     lines = np.linalg.norm(table[:, -1] - table[:, 0], axis=1)
-    onsets = walks[..., ONSET].reshape(pairs, steps + 1, -1).astype(bool)
+    onsets = rolls[..., ONSET].reshape(pairs, steps + 1, -1).astype(bool)
     near = close[..., ONSET].reshape(pairs, -1).astype(bool)
     return {
         "path_over_line": float(np.median(lengths / np.maximum(lines, 1e-9))),

@@ -54,11 +54,11 @@ def region_rolls(
     random = np.random.default_rng(seed)
     z = generator.sample_latent(n, seed)
     w = generator.to_w(z)
-    walks = generator.walk(z, np.roll(z, -1, axis=0), np.array([0.25, 0.5], np.float32))
+    walks = generator.walk(z, np.roll(z, -1, axis=0), np.array([0.25, 0.5]))
     found = {
         "seeds": generator.rolls_of_w(w),
-        "quarter points": walks[:, 0],
-        "midpoints": walks[:, 1],
+        "quarter points": generator.rolls_of_z(walks[:, 0]),
+        "midpoints": generator.rolls_of_z(walks[:, 1]),
         "truncation": generator.rolls_of_z(np.float32(TRUNCATION) * z),
         "neighbourhoods": generator.rolls_of_z(nearby(z, random)),
     }
