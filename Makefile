@@ -7,6 +7,7 @@
 
 PORT ?= 8501
 VENV := .venv
+JS := tools/js
 PY := $(VENV)/bin/python
 SETUP := PYTHON="$(PYTHON)" sh tools/setup.sh
 
@@ -14,14 +15,14 @@ SETUP := PYTHON="$(PYTHON)" sh tools/setup.sh
 
 help:
 	@echo "make run        start the app; PORT=8501 picks the port"
-	@echo "make test       ruff, mypy and pytest; ARGS='-k audio' goes to pytest"
+	@echo "make test       all of lint, and pytest; ARGS='-k audio' goes to pytest"
 	@echo "make realtime   tests that record sound as it plays; on an idle machine"
-	@echo "make lint       ruff and mypy only"
+	@echo "make lint       style and types: ruff and mypy; biome and tsc for assets/player"
 	@echo "make format     let ruff rewrite the code"
 	@echo "make bench      all benchmarks"
 	@echo "make setup      install again what run and test need"
 	@echo "make soundfont  a larger, better soundfont (FluidR3, 140 MB)"
-	@echo "make clean      remove .venv and caches"
+	@echo "make clean      remove .venv, node_modules and caches"
 
 run: $(VENV)/.ready-run
 	$(PY) -m streamlit run app.py --server.port $(PORT)
@@ -32,10 +33,12 @@ test: lint
 realtime: $(VENV)/.ready-test
 	$(PY) -m pytest -m realtime $(ARGS)
 
-lint: $(VENV)/.ready-test
+lint: $(VENV)/.ready-test $(JS)/node_modules/.ready
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(JS)/node_modules/.bin/biome lint --config-path $(JS) --error-on-warnings assets/player
+	$(JS)/node_modules/.bin/tsc --project $(JS)
 
 format: $(VENV)/.ready-test
 	$(PY) -m ruff check --fix .
@@ -56,10 +59,13 @@ soundfont:
 	$(SETUP) soundfont
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(JS)/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/.ready-run: requirements.txt tools/setup.sh
 	$(SETUP) run
 
 $(VENV)/.ready-test: requirements.txt requirements-dev.txt tools/setup.sh
 	$(SETUP) test
+
+$(JS)/node_modules/.ready: $(JS)/package-lock.json tools/setup.sh
+	$(SETUP) js

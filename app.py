@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
 import streamlit as st
 
 from gan.app.live.server import live_route
+from gan.app.loading import load_first
 from gan.app.player.routes import player_routes
+from gan.cli.environment import set_environment
 from gan.spec import ROOT
 
-app = st.App(ROOT / "gan" / "ui" / "main.py", routes=[*player_routes(), live_route()])
+set_environment()
+app = st.App(ROOT / "gan" / "app" / "main.py", routes=[*player_routes(), live_route()])
+load_first()

@@ -85,11 +85,13 @@ def main() -> None:
     fast = milliseconds(stems, repeat)
     rendered = stems()
     sound = audio.mix(rendered, level=1.0)
+    loud = 2 * audio.levelling_gain(rendered)
     rows = [
         ("midi2audio, one mix", slow),
         ("in process, four stems, tail", fast),
         ("levelling", milliseconds(lambda: audio.levelling_gain(rendered), repeat)),
         ("mixing", milliseconds(lambda: audio.mix(rendered, level=1.0), repeat)),
+        ("mixing and limiting", milliseconds(lambda: audio.mix(rendered, level=loud), repeat)),
         ("WAV", milliseconds(lambda: audio.encode_wav(sound), repeat)),
         ("FLAC", milliseconds(lambda: audio.encode_flac(sound), repeat)),
     ]

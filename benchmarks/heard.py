@@ -28,7 +28,7 @@ RECORDER = (Path(__file__).parent / "recorder.js").read_text(encoding="utf-8")
 # As it is heard: after the limiter.
 RECORD = f"""async () => {{
   const {{ engine }} = {PLAYER};
-  const master = engine.limiter.output;
+  const master = engine.mixer.graph.limiter.output;
   window.heard = await ({RECORDER})({{ context: engine.context, master }});
 }}"""
 
@@ -38,32 +38,34 @@ DRAG = """async (seconds) => {
   const [low, high] = [Number(slider.min), Number(slider.max)];
   const until = performance.now() + 1000 * seconds;
   for (let i = 1; performance.now() < until; i++) {
-    player.pressed = true;
+    player.state.pressed = true;
     slider.value = (low + high) / 2 + ((high - low) / 2) * Math.sin(i / 9);
     slider.dispatchEvent(new Event("input", { bubbles: true }));
     await new Promise((resolve) => setTimeout(resolve, 33));
     if (i % 60) continue;
-    player.pressed = false;
-    player.commit();
+    player.state.pressed = false;
+    player.commits.release();
   }
-  player.pressed = false;
-  player.commit();
+  player.state.pressed = false;
+  player.commits.release();
 }"""
 
 CLICKS = """async (seconds) => {
   const player = document.querySelector(".gp-player").player;
-  const { engine, stepSeconds, steps } = player;
-  const { Take, RATE } = await import(player.data.assets + "engine.js");
+  const { engine } = player;
+  const { stepSeconds, steps } = player.state;
+  const { Clip } = await import(player.data.assets + "clip.js");
+  const { RATE } = await import(player.data.assets + "mixer.js");
   const buffer = engine.context.createBuffer(2, Math.round(steps * stepSeconds * RATE), RATE);
   const beat = player.data.grid.steps_per_beat * stepSeconds;
   for (const channel of [0, 1]) {
     const data = buffer.getChannelData(channel);
     for (let i = 0; i < data.length; i++) data[i] = (i / RATE) % beat < 0.002 ? 0.8 : 0;
   }
-  const take = new Take("clicks", 1e9, stepSeconds, steps);
-  take.add({ start: 0, end: steps, buffers: [buffer] });
-  engine.setLevels([1]);
-  engine.offer(take);
+  const clip = new Clip("clicks", 1e9, stepSeconds, steps);
+  clip.add({ start: 0, end: steps, buffers: [buffer] });
+  engine.mixer.setLevels([1]);
+  engine.offer(clip);
   await new Promise((resolve) => setTimeout(resolve, 3000)); // The last notes die away.
   heard.clear();
   const drawn = [];
@@ -71,7 +73,7 @@ CLICKS = """async (seconds) => {
   const look = (now) => {
     const { step } = player.stage.overlay;
     // When this frame's sound time is heard, on the clock of the recording.
-    drawn.push([engine.audibleTime(), step]);
+    drawn.push([engine.mixer.audibleTime(), step]);
     if (performance.now() < until) requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
@@ -147,7 +149,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         page.goto(address)
         is_live(page)
-        page.wait_for_function(f"{PLAYER}.engine.take?.complete", timeout=60_000)
+        page.wait_for_function(f"{PLAYER}.engine.clip?.complete", timeout=60_000)
         page.click(".gp-play")
         page.wait_for_function(f"{PLAYER}.engine.state === 'playing'")
         page.evaluate(RECORD)

@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from gan.data.ingest import ingest  # noqa: E402
-from gan.music.keys import estimate_key, shift_to_c  # noqa: E402
+from gan.music.keys import heard_in_bars, keys_of_bars, last_bass, shift_to_c  # noqa: E402
+from gan.music.notes import as_notes  # noqa: E402
 from gan.spec import RollSpec, Track  # noqa: E402
 
 SPEC = RollSpec(
@@ -78,7 +79,6 @@ def plain(path: Path) -> list[np.ndarray]:
 
     midi = pretty_midi.PrettyMIDI(str(path))
     songs: list[list[list[int]]] = []
-    heard = np.zeros(12)
     for track in SPEC.tracks:
         notes = []
         for instrument in midi.instruments:
@@ -87,10 +87,11 @@ def plain(path: Path) -> list[np.ndarray]:
                     begin = round(midi.time_to_tick(note.start) * 4 / midi.resolution)
                     end = round(midi.time_to_tick(note.end) * 4 / midi.resolution)
                     notes.append([begin, max(end, begin + 1), note.pitch])
-                    heard[note.pitch % 12] += notes[-1][1] - begin
         songs.append(sorted(notes))
-    shift = shift_to_c(estimate_key(heard))
     last = max(note[1] for notes in songs for note in notes)
+    tracks = [as_notes(notes) for notes in songs]
+    bars = heard_in_bars(tracks, np.arange(0, last + 16, 16))
+    shift = shift_to_c(keys_of_bars(bars, last_bass(tracks))[0][0])
     phrases = []
     for first in range(0, -(-last // 16) * 16 - 63, 32):
         roll = np.zeros(SPEC.shape, dtype=np.uint8)

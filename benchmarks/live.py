@@ -45,8 +45,8 @@ DRAG = """async (changes) => {
   const player = document.querySelector(".gp-player").player;
   const slider = document.querySelector("[data-slider='PIANO.notes']");
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  player.stats.length = 0;
-  player.pressed = true;
+  player.timings.all.length = 0;
+  player.state.pressed = true;
   const began = performance.now();
   for (let i = 0; i < changes; i++) {
     slider.value = 3 * Math.sin(i / 9);
@@ -54,10 +54,10 @@ DRAG = """async (changes) => {
     await pause(33);
   }
   const seconds = (performance.now() - began) / 1000;
-  player.pressed = false;
-  player.commit();
+  player.state.pressed = false;
+  player.commits.release();
   await pause(2500);
-  return { seconds, stats: player.stats };
+  return { seconds, stats: player.timings.all };
 }"""
 
 RELEASE = """async (releases) => {
@@ -67,7 +67,7 @@ RELEASE = """async (releases) => {
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const times = [];
   for (let i = 0; i < releases; i++) {
-    player.pressed = true;
+    player.state.pressed = true;
     for (const value of [2, 1 + 0.3 * (i % 5)]) {
       slider.value = i % 2 ? value : -value;
       slider.dispatchEvent(new Event("input", { bubbles: true }));
@@ -75,15 +75,15 @@ RELEASE = """async (releases) => {
     }
     const known = engine.log.length;
     const released = performance.now();
-    player.pressed = false;
-    player.commit();
+    player.state.pressed = false;
+    player.commits.release();
     for (let swap; !swap && performance.now() < released + 8000; await pause(10)) {
       if (player.link.flying) continue;
-      const { key } = player.supply.target;
+      const { key } = player.fetcher.target;
       swap = engine.log.slice(known).find((entry) => entry.key === key);
-      if (!swap && engine.take.key === key) swap = engine.log.findLast((e) => e.key === key);
+      if (!swap && engine.clip.key === key) swap = engine.log.findLast((e) => e.key === key);
       if (!swap) continue;
-      const audible = performance.now() + 1000 * (swap.time - engine.audibleTime());
+      const audible = performance.now() + 1000 * (swap.time - engine.mixer.audibleTime());
       times.push(Math.max(0, audible - released));
     }
     await pause(900 + 500 * Math.random());
@@ -151,7 +151,7 @@ def is_live(page: Page) -> None:
 
 def ours(page: Page, *, changes: int, releases: int) -> dict[str, Any]:
     is_live(page)
-    page.wait_for_function(f"{PLAYER}.engine.take?.complete", timeout=60_000)
+    page.wait_for_function(f"{PLAYER}.engine.clip?.complete", timeout=60_000)
     page.click(".gp-play")
     page.wait_for_timeout(1500)
     page.evaluate(RELEASE, 3)  # Warm: the first sound of each instrument loads its samples.

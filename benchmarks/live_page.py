@@ -12,8 +12,9 @@ from pathlib import Path
 import streamlit as st
 
 from gan.audio.render import render_with_midi2audio
-from gan.engine import Engine, PhraseState, load
-from gan.music.performance import Performance
+from gan.engine import Engine, load
+from gan.music.performance import Performance, perform
+from gan.phrase import PhraseState
 from gan.plots import roll_figure
 from gan.spec import CHECKPOINTS
 
@@ -27,10 +28,10 @@ def engine() -> Engine:
 
 # Steps so wide that each changes the music: the same sound would not start again.
 value = st.slider("Piano density", -3.0, 3.0, 0.0, 0.75)
-roll = engine().roll(PhraseState(sliders={SLIDER: value}))
+roll = engine().render(PhraseState(sliders={SLIDER: value}))
 figure = roll_figure(roll, engine().spec, title=f"density {value:.2f}")
 st.plotly_chart(figure, key="roll", theme=None)
 with tempfile.TemporaryDirectory() as folder:
-    midi = engine().midi(roll, Performance())
+    midi = perform(roll, engine().spec, Performance())
     path = render_with_midi2audio(midi, Path(folder) / "phrase.wav")
     st.audio(path.read_bytes(), format="audio/wav", loop=True, autoplay=True)

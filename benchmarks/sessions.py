@@ -28,21 +28,24 @@ from gan.app.live.backend import ExploreBackend, controls
 from gan.app.live.protocol import LiveSession
 from gan.app.live.server import live_route
 from gan.app.player.wire import unpack_message
-from gan.engine import Engine, PhraseState, load
+from gan.engine import Engine, load
 from gan.music.performance import Performance
+from gan.phrase import PhraseState
 from gan.spec import CHECKPOINTS
 
 RATE = 30  # moves a second
 
 
-def session_of(engine: Engine, seed: int) -> LiveSession:
-    """A session as the Explore page makes one, on a phrase of its own."""
+def session_of(engine: Engine, seed: int) -> tuple[LiveSession, str]:
+    """A session as the Explore page makes one, on a phrase of its own, and its base."""
     backend = ExploreBackend(engine)
-    backend.show("b", PhraseState(seed=seed), how=Performance(), soundfont=None)
-    return LiveSession(backend, controls=controls(engine), steps=engine.spec.steps)
+    base = backend.show(PhraseState(seed=seed), Performance())
+    return LiveSession(backend, controls=controls(engine), steps=engine.spec.steps), base
 
 
-def drag(port: int, session: LiveSession, slider: str, seconds: float, found: list[float]) -> None:
+def drag(
+    port: int, session: LiveSession, base: str, slider: str, seconds: float, found: list[float]
+) -> None:
     """One client; the times from sending to answer go into `found`."""
     with connect(
         f"ws://127.0.0.1:{port}/api/live",
@@ -68,7 +71,7 @@ def drag(port: int, session: LiveSession, slider: str, seconds: float, found: li
         for number in range(int(seconds * RATE)):
             values = {slider: 2.0 * np.sin(number / 9)}
             sent[number] = time.perf_counter()
-            socket.send(json.dumps({"type": "move", "id": number, "base": "b", "values": values}))
+            socket.send(json.dumps({"type": "move", "id": number, "base": base, "values": values}))
             time.sleep(1 / RATE)
         time.sleep(1.0)
     listener.join(5)
@@ -80,8 +83,8 @@ def measured(port: int, engine: Engine, count: int, seconds: float) -> tuple[flo
     sessions = [session_of(engine, seed) for seed in range(count)]
     times: list[list[float]] = [[] for _ in sessions]
     threads = [
-        threading.Thread(target=drag, args=(port, session, slider, seconds, found))
-        for session, found in zip(sessions, times, strict=True)
+        threading.Thread(target=drag, args=(port, session, base, slider, seconds, found))
+        for (session, base), found in zip(sessions, times, strict=True)
     ]
     for thread in threads:
         thread.start()
@@ -105,7 +108,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     args = parser.parse_args()
     engine = load(CHECKPOINTS / args.checkpoint)
-    engine.roll(PhraseState())
+    engine.render(PhraseState())
     app = Starlette(routes=[live_route()])
     config = uvicorn.Config(app, port=0, log_level="error", ws="websockets-sansio")
     server = uvicorn.Server(config)

@@ -24,16 +24,16 @@ DRAG = """async (seed) => {
   const sliders = [...document.querySelectorAll("[data-slider]")];
   const slider = sliders[seed % sliders.length];
   const [low, high] = [Number(slider.min), Number(slider.max)];
-  player.pressed = true;
+  player.state.pressed = true;
   for (let i = 0; i < 120; i++) {
     slider.value = (low + high) / 2 + ((high - low) / 2) * Math.sin(i / 9 + seed);
     slider.dispatchEvent(new Event("input", { bubbles: true }));
     await new Promise((resolve) => setTimeout(resolve, 33));
   }
-  player.pressed = false;
-  player.commit();
+  player.state.pressed = false;
+  player.commits.release();
   await new Promise((resolve) => setTimeout(resolve, 1000));
-  return player.stats.length;
+  return player.timings.all.length;
 }"""
 
 
@@ -64,7 +64,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.goto(address)
         is_live(page)
-        page.evaluate(f"{PLAYER}.toggle()")
+        page.evaluate(f"{PLAYER}.playback.toggle()")
         began, count = time.monotonic(), 0
         print(f"{'minute':>8}{'server MB':>12}{'page MB':>10}")
         while (now := (time.monotonic() - began) / 60) < minutes:

@@ -1,30 +1,29 @@
-"""The facade that pages and command lines call: load, sample, decode, move, export.
+"""The one way from a state to notes: load a checkpoint, render, encode, interpolate, continue.
 
-A `PhraseState` says where a phrase lies and is all that a link has to carry: the same point of
-the same checkpoint gives the same roll. A `Performance` says how it is played.
+An `Engine` is one loaded checkpoint. What it gives depends on its arguments alone, so that
+rolls and latents are kept by them.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
-from gan.errors import CheckpointError, LatentError, SpecError
-from gan.files import write_json
+from gan.errors import LatentError
 from gan.models.ability import Ability
-from gan.models.checkpoint import CheckpointInfo, list_checkpoints, load_generator
+from gan.models.checkpoint import CheckpointInfo, load_generator
 from gan.models.sampling import Sampling
 from gan.music.edits import Edit, with_edits
 from gan.music.parts import with_locks
-from gan.music.rolls import notes_from_roll, roll_from_notes
-from gan.spec import CHECKPOINTS, SOUNDING, RollSpec
+from gan.phrase import PhraseState, latent_numbers, phrase_key
+from gan.spec import RollSpec
 
 if TYPE_CHECKING:
     from gan.models.base import Generator
@@ -33,44 +32,14 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
 
-SEED_MAX = 2**31 - 1
-GREETINGS = 32  # seeds among which the first phrase is chosen
-LATENTS_KEPT = 256  # of seeds, and takes of parts; a few megabytes
-SLIDER_MAX = 3.0
-TRUNCATION_MAX = 1.5
-
-
-@dataclass(frozen=True)
-class PhraseState:
-    """Where a phrase lies in latent space.
-
-    `seed` draws z, scaled by `truncation` (0 to 1.5); `sliders` moves w along directions,
-    by id, in their units. `part_seeds` re-rolls parts of z ("track:PIANO", "bar:2") from
-    seeds of their own. `z`, where given, stands in for the seed. `locks` keeps the cells of
-    a track or bar ("track:MELODY", "bar:0") as they are at another point, which has no
-    locks itself; where the two cross, the track's lock counts, unless that bar of that track
-    has one of its own ("track:MELODY@0"). `sampling` is how
-    a generator draws its decisions. `edits` are notes written or erased by hand, in their
-    order; they stay on top of whatever the latent gives.
-    """
-
-    seed: int = 0
-    truncation: float = 1.0
-    sliders: Mapping[str, float] = field(default_factory=dict)
-    part_seeds: Mapping[str, int] = field(default_factory=dict)
-    z: tuple[float, ...] | None = None
-    locks: Mapping[str, PhraseState] = field(default_factory=dict)
-    sampling: Sampling = field(default_factory=Sampling)
-    edits: tuple[Edit, ...] = ()
-
-
-def checkpoints(root: Path = CHECKPOINTS) -> tuple[list[CheckpointInfo], dict[str, str]]:
-    """Usable checkpoints and, for each damaged folder, the reason. Loads no TensorFlow."""
-    return list_checkpoints(root)
+ROLLS_KEPT = 512  # about 30 kB each
+LATENTS_KEPT = (
+    256  # of seeds, takes of parts, and walks: a reranker's choice costs some thirty phrases
+)
 
 
 class Engine:
-    """One loaded checkpoint."""
+    """One loaded checkpoint: its generator, what it says of itself, its sliders' directions."""
 
     def __init__(
         self, generator: Generator, info: CheckpointInfo, directions: Sequence[Direction] = ()
@@ -79,9 +48,10 @@ class Engine:
         self.info = info
         self.directions = tuple(directions)
         self._moves = {each.id: generator.along(each.vector) for each in directions}
-        # Kept, since a reranker's choice takes as long as some thirty phrases.
-        self._drawn = lru_cache(LATENTS_KEPT)(self._draw)
-        self._taken = lru_cache(LATENTS_KEPT)(self._take)
+        # Values only, no functions of this engine: a reference to itself would keep it alive.
+        self._rolls: LRUCache[bytes, Rolls] = LRUCache(ROLLS_KEPT)
+        self._latents: LRUCache[tuple[object, ...], Floats] = LRUCache(LATENTS_KEPT)
+        self._lock = Lock()
 
     @property
     def spec(self) -> RollSpec:
@@ -91,103 +61,140 @@ class Engine:
     def can(self) -> frozenset[Ability]:
         return self.generator.can
 
-    def _draw(self, seed: int) -> Floats:
-        return np.asarray(self.generator.sample_latent(1, seed)[0], np.float32)
+    def render(self, state: PhraseState) -> Rolls:
+        """The phrase of a state, `(track, step, pitch, channel)`; not to be written to.
 
-    def _base(self, seed: int, z: tuple[float, ...] | None) -> Floats:
-        """The z `(latent_dim,)` that a seed stands for, or the one that stands in for it."""
-        if z is None:
-            return self._drawn(seed)
-        return np.asarray(self.generator.check(np.asarray(z, np.float32))[0], np.float32)
+        Raises `LatentError` for sliders, parts or a z that this checkpoint does not have.
+        """
+        return self.render_all([state])[0]
 
-    def _take(self, seed: int, z: tuple[float, ...] | None, name: str, take: int) -> Floats:
-        """The numbers of one part in another take of the phrase that `_base` gives."""
-        part = self.generator.latent_parts()[name]
-        found = self.generator.another_take(self._base(seed, z), name, take)
-        return np.asarray(found[part], np.float32)
+    def render_all(self, states: Sequence[PhraseState]) -> list[Rolls]:
+        """The phrases of several states; those that are not known yet are decoded together."""
+        keys = [phrase_key(state) for state in states]
+        with self._lock:
+            known = {key: self._rolls[key] for key in keys if key in self._rolls}
+        missing = {key: at for key, at in zip(keys, states, strict=True) if key not in known}
+        fresh = dict(zip(missing, self._render(list(missing.values())), strict=True))
+        for roll in fresh.values():
+            roll.setflags(write=False)
+        with self._lock:
+            self._rolls.update(fresh)
+        known |= fresh
+        return [known[key] for key in keys]
 
-    def z(self, point: PhraseState) -> Floats:
-        """The point's z `(latent_dim,)`, part seeds and truncation applied."""
-        z = self._base(point.seed, point.z).copy()
-        parts = self.generator.latent_parts()
-        for name, seed in point.part_seeds.items():
-            if name not in parts:
-                raise LatentError(f"This checkpoint's latent has no part {name!r}.")
-            z[parts[name]] = self._taken(point.seed, point.z, name, seed)
-        return np.asarray(point.truncation * z, np.float32)
-
-    def w(self, point: PhraseState) -> Floats:
-        """The point's w `(w_dim,)`, sliders applied."""
-        return np.asarray(self.ws([point])[0], np.float32)
-
-    def ws(self, points: Sequence[PhraseState]) -> Floats:
-        """The w of several points, `(n, w_dim)`."""
-        w = self.generator.to_w(np.stack([self.z(point) for point in points])).copy()
-        for row, point in zip(w, points, strict=True):
-            for name, amount in point.sliders.items():
-                if name not in self._moves:
-                    raise LatentError(f"This checkpoint has no direction {name!r}.")
-                if amount:
-                    row += np.float32(amount) * self._moves[name]
-        return w
-
-    def roll(self, point: PhraseState) -> Rolls:
-        """The phrase at a point, `(track, step, pitch, channel)`."""
-        return self.phrases([point])[0]
-
-    def phrases(self, points: Sequence[PhraseState]) -> list[Rolls]:
-        """The phrases at several points, locks and edits applied, decoded together."""
-        every = [each for point in points for each in (point, *point.locks.values())]
+    def _render(self, states: Sequence[PhraseState]) -> list[Rolls]:
+        """The phrases of states, their locks decoded along with them."""
+        every = [each for state in states for each in (state, *state.locks.values())]
         rolls = iter(self._with_takes(every))
         found = []
-        for point in points:
+        for state in states:
             roll = next(rolls)
             kept = {
                 name: with_edits(next(rolls), at.edits, self.spec)
-                for name, at in point.locks.items()
+                for name, at in state.locks.items()
             }
-            found.append(with_edits(with_locks(roll, kept, self.spec), point.edits, self.spec))
-        return found
+            found.append(with_edits(with_locks(roll, kept, self.spec), state.edits, self.spec))
+        # A caller may keep one of many: it must not hold them all.
+        return [roll.copy() for roll in found]
 
-    def _with_takes(self, points: Sequence[PhraseState]) -> list[Rolls]:
-        """The phrases at points without locks and edits, other takes of single parts in place.
+    def _with_takes(self, states: Sequence[PhraseState]) -> list[Rolls]:
+        """The phrases of states without locks and edits, other takes of single parts in place.
 
         Where a part of the latent reaches beyond its own track or bar, the take is cut out of
         the phrase that it makes and put into the one without it: the rest stays as it is.
         """
         if Ability.SEPARATE_PARTS in self.can:
-            return list(self.rolls(points))
+            return list(self._decode(states))
         every = [
             each
-            for point in points
+            for state in states
             for each in (
-                replace(point, part_seeds={}),
-                *(
-                    replace(point, part_seeds={part: seed})
-                    for part, seed in point.part_seeds.items()
-                ),
+                replace(state, takes={}),
+                *(replace(state, takes={part: seed}) for part, seed in state.takes.items()),
             )
         ]
-        rolls = iter(self.rolls(every))
+        rolls = iter(self._decode(every))
         found = []
-        for point in points:
+        for state in states:
             plain = next(rolls)
-            takes = {part: next(rolls) for part in point.part_seeds}
+            takes = {part: next(rolls) for part in state.takes}
             found.append(with_locks(plain, takes, self.spec))
         return found
+
+    def _decode(self, states: Sequence[PhraseState]) -> Rolls:
+        """The phrases of states without locks and edits; those that are sampled alike at once."""
+        result = np.zeros((len(states), *self.spec.shape), np.uint8)
+        if not states:
+            return result
+        w = self.ws(states)
+        for sampling in dict.fromkeys(state.sampling for state in states):
+            rows = [k for k, state in enumerate(states) if state.sampling == sampling]
+            result[rows] = self.generator.rolls_of_w(w[rows], sampling)
+        return result
+
+    def z(self, state: PhraseState) -> Floats:
+        """The state's z `(latent_dim,)`, takes of parts and truncation applied."""
+        z = self._base(state).copy()
+        parts = self.generator.latent_parts()
+        for name, seed in state.takes.items():
+            if name not in parts:
+                raise LatentError(f"This checkpoint's latent has no part {name!r}.")
+            z[parts[name]] = self._take(state, name, seed)
+        return np.asarray(state.truncation * z, np.float32)
+
+    def ws(self, states: Sequence[PhraseState]) -> Floats:
+        """The w of several states, sliders applied, `(n, w_dim)`."""
+        self._draw([state.seed for state in states if state.z is None])
+        w = self.generator.to_w(np.stack([self.z(state) for state in states])).copy()
+        for row, state in zip(w, states, strict=True):
+            for name, amount in state.sliders.items():
+                if name not in self._moves:
+                    raise LatentError(f"This checkpoint has no slider {name!r}.")
+                if amount:
+                    row += np.float32(amount) * self._moves[name]
+        return w
+
+    def _draw(self, seeds: Sequence[int]) -> None:
+        """Draw the latents of seeds together: a reranker's choices are quicker in blocks."""
+        with self._lock:
+            missing = [seed for seed in dict.fromkeys(seeds) if (seed,) not in self._latents]
+        if 1 < len(missing) <= LATENTS_KEPT:
+            drawn = self.generator.latents_of_seeds(missing)
+            with self._lock:
+                self._latents.update(((seed,), z) for seed, z in zip(missing, drawn, strict=True))
+
+    def _base(self, state: PhraseState) -> Floats:
+        """The z `(latent_dim,)` that a state's seed stands for, or the one in its place."""
+        if state.z is not None:
+            return np.asarray(self.generator.check(np.asarray(state.z, np.float32))[0])
+
+        def draw() -> Floats:
+            return np.asarray(self.generator.sample_latent(1, state.seed)[0], np.float32)
+
+        return self._kept((state.seed,), draw)
+
+    def _take(self, state: PhraseState, name: str, seed: int) -> Floats:
+        """The numbers of one part in another take of the phrase that `_base` gives."""
+
+        def draw() -> Floats:
+            part = self.generator.latent_parts()[name]
+            found = self.generator.another_take(self._base(state), name, seed)
+            return np.asarray(found[part], np.float32)
+
+        return self._kept((state.seed if state.z is None else state.z, name, seed), draw)
+
+    def _kept(self, key: tuple[object, ...], draw: Callable[[], Floats]) -> Floats:
+        with self._lock:
+            known = self._latents.get(key)
+        if known is None:
+            known = draw()
+            with self._lock:
+                self._latents[key] = known
+        return known
 
     def rolls_of_z(self, z: Floats, sampling: Sampling | None = None) -> Rolls:
         """Phrases `(n, track, step, pitch, channel)` of latents `(n, latent_dim)`, in blocks."""
         return self.generator.rolls_of_z(z, sampling)
-
-    def rolls(self, points: Sequence[PhraseState]) -> Rolls:
-        """The phrases at some points without locks and edits; those that are alike at once."""
-        w = self.ws(points)
-        result = np.zeros((len(points), *self.spec.shape), np.uint8)
-        for sampling in dict.fromkeys(point.sampling for point in points):
-            rows = [k for k, point in enumerate(points) if point.sampling == sampling]
-            result[rows] = self.generator.rolls_of_w(w[rows], sampling)
-        return result
 
     def sample(
         self, n: int, seed: int, truncation: float = 1.0, sampling: Sampling | None = None
@@ -199,116 +206,115 @@ class Engine:
         z = np.float32(truncation) * self.generator.latents_of_seeds(range(seed, seed + n))
         return z, self.rolls_of_z(z, sampling)
 
-    def between(self, a: PhraseState, b: PhraseState, steps: int) -> tuple[Floats, Rolls]:
-        """`steps` phrases on the way from a to b, ends included; with their z."""
+    def between(self, a: PhraseState, b: PhraseState, steps: int) -> list[PhraseState]:
+        """`steps` states from a to b, both included; `LatentError` for fewer than two.
+
+        z goes the generator's way (`walk`), sliders and sampling in a straight line. What
+        cannot be interpolated, locks, edits and (where parts are not separate) takes, is that
+        of the nearer end.
+        """
         if steps < 2:
             raise LatentError("A path needs at least two steps.")
-        ends = self.z(a)[None], self.z(b)[None]
-        z = self.generator.walk(*ends, np.linspace(0.0, 1.0, steps))[0]
-        return z, self.rolls_of_z(z)
+        shares = np.linspace(0.0, 1.0, steps)
+        ends = self.z(a), self.z(b)
 
-    def encode(self, rolls: Rolls) -> Floats:
-        """Latents of phrases, for checkpoints that can."""
-        return self.generator.encode(rolls)
+        def walk() -> Floats:
+            return self.generator.walk(*(z[None] for z in ends), shares)[0]
 
-    def continue_(
-        self,
-        roll: Rolls,
-        bars: int,
-        *,
-        seed: int,
-        sampling: Sampling | None = None,
-        watch: Callable[[int, int], None] | None = None,
-    ) -> Rolls:
-        """The bars that follow one phrase, `(track, bars * step, pitch, channel)`.
+        path = self._kept((*(z.tobytes() for z in ends), steps), walk)
+        inner = [
+            self._mixed(a, b, float(share), latent_numbers(z))
+            for share, z in zip(shares[1:-1], path[1:-1], strict=True)
+        ]
+        return [a, *inner, b]
 
-        For checkpoints that can "continue"; `LatentError` otherwise. `watch` is told how many
-        steps are written, and of how many.
+    def _mixed(
+        self, a: PhraseState, b: PhraseState, share: float, z: tuple[float, ...]
+    ) -> PhraseState:
+        near = a if share <= 0.5 else b
+        locks = dict(near.locks)
+        if Ability.SEPARATE_PARTS not in self.can:
+            source = replace(near, locks={}, edits=())
+            locks = dict.fromkeys(near.takes, source) | locks
+        return PhraseState(
+            seed=near.seed,
+            z=z,
+            sliders=_mixed_sliders(a.sliders, b.sliders, share),
+            sampling=a.sampling.towards(b.sampling, share),
+            locks=locks,
+            edits=near.edits,
+        )
+
+    def encode(self, roll: Rolls, *, seed: int = 0) -> PhraseState:
+        """The state whose phrase comes nearest to a roll `(track, step, pitch, channel)`.
+
+        For checkpoints that read phrases; `LatentError` otherwise. `seed` is only a name.
+        """
+        if Ability.READS_PHRASES not in self.can:
+            raise LatentError(f"{self.info.name} cannot read a phrase back.")
+        return PhraseState(seed=seed, z=latent_numbers(self.generator.encode(roll[None])[0]))
+
+    def with_strokes(self, state: PhraseState, strokes: Sequence[Edit]) -> PhraseState:
+        """The state with those strokes on top that its phrase does not have by itself."""
+        roll = self.render(state)
+        needed = tuple(
+            stroke
+            for stroke in strokes
+            if not np.array_equal(with_edits(roll, [stroke], self.spec), roll)
+        )
+        return replace(state, edits=(*state.edits, *needed))
+
+    def continuation(self, state: PhraseState, *, seed: int) -> Iterator[Rolls]:
+        """What follows a phrase, `(track, step, pitch, channel)` after another without end.
+
+        For checkpoints that continue; `LatentError` otherwise.
         """
         if Ability.CONTINUES not in self.can:
             raise LatentError(
                 f"{self.info.name} draws a whole phrase at once and cannot continue one; "
                 "a transformer can."
             )
-        written = self.generator.continue_(
-            roll[None], bars, seed=seed, sampling=sampling, watch=watch
-        )
-        return np.asarray(written[0], np.uint8)
+        roll = self.render(state)
+        pieces = self.generator.continuation(roll[None], seed=seed, sampling=state.sampling)
+        return (np.asarray(piece[0], np.uint8) for piece in pieces)
+
+    def continued(self, state: PhraseState, bars: int, *, seed: int) -> Rolls:
+        """The `bars` bars that follow a phrase, `(track, bars * step, pitch, channel)`."""
+        steps, written = bars * self.spec.steps_per_bar, 0
+        pieces: list[Rolls] = []
+        for piece in self.continuation(state, seed=seed):
+            pieces.append(piece)
+            written += piece.shape[1]
+            if written >= steps:
+                break
+        return np.concatenate(pieces, axis=1)[:, :steps]
 
 
-def concatenated(rolls: Rolls, spec: RollSpec) -> tuple[Rolls, RollSpec]:
-    """Phrases one after another as one long roll, with the spec of that length."""
-    joined = np.concatenate(list(rolls), axis=1)
-    return joined, replace(spec, bars=spec.bars * len(rolls))
+def _mixed_sliders(
+    a: Mapping[str, float], b: Mapping[str, float], share: float
+) -> dict[str, float]:
+    """Amounts in a straight line; a slider that one end does not move is at 0 there."""
+    names = dict.fromkeys((*a, *b))
+    mixed = {name: (1 - share) * a.get(name, 0.0) + share * b.get(name, 0.0) for name in names}
+    return {name: round(amount, 4) for name, amount in mixed.items() if round(amount, 4)}
 
 
 def load(checkpoint_dir: str | Path, *, sliders: bool = True) -> Engine:
-    """Load a checkpoint with its directions; raises `CheckpointError`.
+    """Load a checkpoint with its sliders' directions; raises `CheckpointError`.
 
     A checkpoint without stored directions gets principal components on the spot, unless
-    `sliders` is off.
+    `sliders` is off; then nothing of them is read.
     """
-    from gan.sliders.directions import find_directions
-    from gan.sliders.store import load_directions
-
     generator, info = load_generator(checkpoint_dir)
-    directions = load_directions(info, generator.plan_dim, generator.tilt_names)
-    if not directions and sliders:
-        # One that writes note by note is a hundred times slower, and someone is waiting.
+    if not sliders:
+        return Engine(generator, info)
+    from gan.sliders.directions import find_directions
+    from gan.sliders.store import usable_directions
+
+    directions = usable_directions(info, generator.plan_dim, generator.tilt_names)
+    if not directions:
+        # Someone is waiting, and writing note by note takes a hundred times as long.
         slow = Ability.WRITES_NOTE_BY_NOTE in generator.can
         n, count = (192, 4) if slow else (768, 6)
         directions = find_directions(generator, n=n, count=count, named=False)
     return Engine(generator, info, directions)
-
-
-def prepare(checkpoint_dir: str | Path, *, n: int = 4096, count: int = 8) -> None:
-    """Store what the app shows of a checkpoint: directions, and a phrase for the first page.
-
-    Run after training; the weights are not touched.
-    """
-    from gan.sliders.directions import find_directions
-    from gan.sliders.store import save_directions
-
-    generator, info = load_generator(checkpoint_dir)
-    directions = find_directions(generator, n=n, count=count)
-    save_directions(info, directions, generator.tilt_names)
-    greet(Engine(generator, info, directions))
-
-
-def greet(engine: Engine) -> None:
-    """Choose and store the phrase that a newcomer meets first: one in which every slider has
-    something to move, the first of some seeds with the most bars of tracks that sound.
-    """
-    points = [PhraseState(seed=seed) for seed in range(GREETINGS)]
-    rolls = engine.rolls(points)
-    spec = engine.spec
-    bars = rolls[..., SOUNDING].reshape(len(rolls), len(spec.tracks), spec.bars, -1)
-    sounding = bars.any(axis=3).sum(axis=(1, 2))
-    best = int(sounding.argmax())
-    notes = [track.tolist() for track in notes_from_roll(rolls[best], spec)]
-    preview = {"weights": engine.info.digest, "seed": points[best].seed, "notes": notes}
-    write_json(engine.info.path / "preview.json", preview)
-
-
-def first_point(info: CheckpointInfo) -> PhraseState:
-    """Where a newcomer begins; seed 0 unless a greeting is stored for these very weights."""
-    try:
-        stored = json.loads((info.path / "preview.json").read_text(encoding="utf-8"))
-        if stored["weights"] == info.digest:
-            return PhraseState(seed=min(max(int(stored["seed"]), 0), GREETINGS - 1))
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return PhraseState()
-
-
-def read_preview(info: CheckpointInfo) -> Rolls | None:
-    """The stored phrase of `first_point`, None where there is none; loads no TensorFlow."""
-    path = info.path / "preview.json"
-    if not path.is_file():
-        return None
-    try:
-        notes = json.loads(path.read_text(encoding="utf-8"))["notes"]
-        tracks = [np.asarray(track, np.int32).reshape(-1, 3) for track in notes]
-        return roll_from_notes(tracks, info.spec)
-    except (OSError, ValueError, KeyError, TypeError, SpecError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}).") from error

@@ -6,11 +6,11 @@ import io
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 from gan.music.rolls import notes_from_roll
 from gan.plot_style import ink, track_colour
-from gan.spec import RollSpec
+from gan.spec import SOUNDING, RollSpec
 
 STEP, ROW, EDGE = 18, 9, 24  # pixels
 
@@ -52,6 +52,21 @@ def roll_png(
         at = (EDGE + index * 130, 5)
         pen.rectangle([at[0], at[1] + 2, at[0] + 9, at[1] + 11], track_colour(index))
         pen.text((at[0] + 14, at[1]), track.name.capitalize(), inks.text)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def thumbnail_png(roll: NDArray[np.uint8], spec: RollSpec, *, height: int = 48) -> bytes:
+    """The roll as a small picture without words: a pixel a step and pitch, its notes only."""
+    sounding = roll[..., SOUNDING].astype(bool)
+    pitches = np.flatnonzero(sounding.any(axis=(0, 1)))
+    low, high = (pitches[0], pitches[-1] + 1) if len(pitches) else (0, 1)
+    cells = np.zeros((high - low, spec.steps, 4), np.uint8)
+    for index in reversed(range(len(spec.tracks))):
+        colour = (*ImageColor.getrgb(track_colour(index)), 255)
+        cells[sounding[index, :, low:high].T] = colour
+    image = Image.fromarray(cells[::-1]).resize((2 * spec.steps, height), Image.Resampling.NEAREST)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -20,6 +20,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from gan.music.attributes import label_of
 from gan.plot_style import TRACK_COLOURS, blend, ink, line, rectangle, style, track_colour
 from gan.spec import ONSET, SOUNDING, RollSpec
 
@@ -108,7 +109,7 @@ def roll_figure(
 
 
 def strip_figure(
-    rolls: NDArray[np.uint8],
+    rolls: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
     spec: RollSpec,
     *,
     labels: Sequence[str] | None = None,
@@ -216,24 +217,32 @@ def shares_figure(
 def leakage_figure(
     effects: Mapping[str, Mapping[str, float]], *, dark: bool = False, height: int = 520
 ) -> go.Figure:
-    """What each slider (rows) moves (columns) at +1, in the measures' standard deviations."""
-    names = list(next(iter(effects.values()), {}))
-    values = [[row[name] for name in names] for row in effects.values()]
-    inks = ink(dark)
+    """What each slider (rows) moves (columns) at +1, in the measures' standard deviations.
+
+    Both by measure. Columns begin with the sliders' own in the order of the rows, so that what a
+    slider is for is the diagonal.
+    """
+    names = list(dict.fromkeys([*effects, *(name for row in effects.values() for name in row)]))
+    values = [[row.get(name, np.nan) for name in names] for row in effects.values()]
+    labels, inks = [label_of(name) for name in names], ink(dark)
+    told = [
+        [f"{label} moves {labels[k]} by {value:.2f} σ" for k, value in enumerate(row)]
+        for label, row in zip(labels, values, strict=False)  # rows are the first of the columns
+    ]
     figure = go.Figure(
         go.Heatmap(
-            z=values, x=names, y=list(effects), zmin=-1, zmax=1,
+            z=values, text=told, zmin=-1, zmax=1,
             colorscale=[[0, "#b2182b"], [0.5, inks.page], [1, "#2166ac"]], xgap=1, ygap=1,
             colorbar={"title": "σ", "thickness": 12},
-            hovertemplate="%{y} moves %{x} by %{z:.2f} σ<extra></extra>",
+            hovertemplate="%{text}<extra></extra>",
         )
     )  # fmt: skip
     style(figure, dark=dark, height=height, title=None)
-    figure.update_xaxes(
-        tickangle=-60, showgrid=False, ticks="", tickfont={"size": 10}, automargin=True
-    )
+    axis = {"showgrid": False, "ticks": "", "tickfont": {"size": 10}, "automargin": True}
+    figure.update_xaxes(tickvals=list(range(len(names))), ticktext=labels, tickangle=-60, **axis)
+    rows = len(effects)
     figure.update_yaxes(
-        autorange="reversed", showgrid=False, ticks="", tickfont={"size": 10}, automargin=True
+        tickvals=list(range(rows)), ticktext=labels[:rows], autorange="reversed", **axis
     )
     return figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 8})
 

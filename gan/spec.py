@@ -20,11 +20,17 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from gan.errors import SpecError
 
 SOUNDING = 0
 ONSET = 1
 CHANNELS = 2
+TRACKS_MAX = 64
+BARS_MAX = 4096  # of a piece
+BEATS_MAX, STEPS_MAX = 32, 96  # of a bar, of a beat
+NAME_MAX = 100  # characters
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKPOINTS = Path(os.environ.get("GAN_CHECKPOINTS", ROOT / "checkpoints"))
@@ -45,8 +51,8 @@ class Track:
     monophonic: bool = False
 
     def __post_init__(self) -> None:
-        if not self.name:
-            raise SpecError("A track needs a name.")
+        if not 0 < len(self.name) <= NAME_MAX:
+            raise SpecError(f"A track needs a name of 1 to {NAME_MAX} characters.")
         if not 0 <= self.program <= 127:
             raise SpecError(f"Track {self.name}: program {self.program} is not in 0 to 127.")
 
@@ -71,6 +77,13 @@ class RollSpec:
             raise SpecError(f"Track names must differ: {', '.join(names)}.")
         if min(self.bars, self.beats_per_bar, self.steps_per_beat, self.pitches) < 1:
             raise SpecError("Bars, beats, steps and pitches must be at least 1.")
+        most = (TRACKS_MAX, BARS_MAX, BEATS_MAX, STEPS_MAX)
+        has = (len(self.tracks), self.bars, self.beats_per_bar, self.steps_per_beat)
+        if any(count > limit for count, limit in zip(has, most, strict=True)):
+            raise SpecError(
+                f"A roll has at most {TRACKS_MAX} tracks and {BARS_MAX} bars, of at most "
+                f"{BEATS_MAX} beats of {STEPS_MAX} steps."
+            )
         if self.pitch_min < 0 or self.pitch_min + self.pitches > 128:
             raise SpecError("The pitch range must lie within MIDI 0 to 127.")
 
@@ -108,8 +121,6 @@ def spec_from_dict(values: Mapping[str, Any]) -> RollSpec:
     if not isinstance(values.get("tracks"), list):
         raise SpecError("The roll specification has no list of tracks.")
     try:
-        tracks = tuple(Track(**track) for track in values["tracks"])
-        rest = {key: value for key, value in values.items() if key != "tracks"}
-        return RollSpec(tracks=tracks, **rest)
-    except TypeError as error:
+        return msgspec.convert(dict(values), RollSpec)
+    except msgspec.ValidationError as error:
         raise SpecError(f"The roll specification is not valid: {error}.") from error

@@ -1,4 +1,4 @@
-"""Compose: the phrase of the Explore page goes on, bar by bar."""
+"""Compose: the phrase of the Explore page goes on, two bars at a time."""
 
 from __future__ import annotations
 
@@ -9,89 +9,108 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from gan.app.player.component import player
-from gan.app.session import choose_checkpoint, desk_of, loaded, wait_for
-from gan.app.widgets import panels
+from gan.app.loading import available
+from gan.app.session import choose, open_page, wait_for, write_address
+from gan.app.widgets.exports import quick_exports
 from gan.app.widgets.performance import performance_controls
-from gan.engine import SEED_MAX
-from gan.models.ability import Ability
+from gan.app.widgets.piece import Piece, show_piece
+from gan.models.ability import ABILITIES, Ability
+from gan.phrase import SEED_MAX, phrase_key
 
-BARS_MAX = 32
+BARS_MAX = 64
 
-info = choose_checkpoint()
-engine = loaded(info)
-desk = desk_of(info, engine)
-spec = info.spec
+page = open_page()
+session, info, engine, spec = page.session, page.info, page.engine, page.spec
 state = st.session_state
-wanted = state.setdefault("compose", {"bars": 8, "seed": 0})
 
 
-def dice() -> None:
-    wanted["seed"] = secrets.randbelow(1_000_000)
+def take(gesture: str = "", **fields: Any) -> None:
+    continuation = replace(session.document.continuation, **fields)
+    session.change(continuation=continuation, gesture=gesture)
 
 
 st.caption(
     "The phrase of the Explore page, and what comes after it. The generator hears the last two "
-    "bars and writes the next two, again and again, with the phrase's latent in mind."
+    "bars and writes the next two, again and again, with the phrase's character in mind."
 )
+if Ability.CONTINUES not in ABILITIES[info.family]:
+    able = [each for each in available()[0].values() if Ability.CONTINUES in ABILITIES[each.family]]
+    st.info(
+        f"{info.name} draws its four bars at once and cannot go on from them."
+        + ("" if able else " A transformer can: train one with `--family transformer`.")
+    )
+    for other in able:
+        st.button(
+            f"Compose with {other.name}",
+            key=f"compose:with:{other.name}",
+            on_click=choose,
+            args=(other,),
+            help="Tempo, key and feel stay as they are; the phrase is one of that generator.",
+        )
+    write_address(session)
+    st.stop()
 if engine is None:
     wait_for(info)
     st.stop()
-if Ability.CONTINUES not in engine.can:
-    st.info(
-        f"{info.name} draws its four bars at once and cannot go on from them. Choose a "
-        "transformer as the generator to compose longer pieces."
-    )
-    st.stop()
 
 row = st.columns([2, 2, 1], vertical_alignment="bottom")
-wanted["bars"] = row[0].slider("Bars to write", 2, BARS_MAX, wanted["bars"], 2, key="compose:bars")
-wanted["seed"] = int(
-    row[1].number_input(
-        "Seed", 0, SEED_MAX, wanted["seed"], key=f"compose:seed:{wanted['seed']}",
-        help="The same seed, the same continuation.",
-    )
+state["compose:bars"] = session.document.continuation.bars
+row[0].slider(
+    "Bars to write", 1, BARS_MAX, key="compose:bars",
+    on_change=lambda: take("bars", bars=int(state["compose:bars"])),
 )  # fmt: skip
-row[2].button("Another", icon=":material/casino:", on_click=dice, width="stretch")
+state["compose:seed"] = session.document.continuation.seed
+row[1].number_input(
+    "Seed", 0, SEED_MAX, key="compose:seed", help="The same seed, the same continuation.",
+    on_change=lambda: take(seed=int(state["compose:seed"])),
+)  # fmt: skip
+row[2].button(
+    "Another", icon=":material/casino:", width="stretch",
+    on_click=lambda: take(seed=secrets.randbelow(1_000_000)),
+)  # fmt: skip
 with st.container(border=True):
-    performance_controls(spec, desk, key="compose")
+    performance_controls(session, spec, key="compose")
 
+document = session.document
+wanted = document.continuation
+key = (info.digest, phrase_key(document.phrase), wanted.seed)
+written = state.get("compose:written")
+if written is None or written["key"] != key:
+    pieces = engine.continuation(document.phrase, seed=wanted.seed)
+    written = {"key": key, "rolls": [engine.render(document.phrase)], "pieces": pieces}
+    state["compose:written"] = written
+    state["compose:stopped"] = False
 
-def composed() -> Any:
-    """The phrase and its continuation; kept, so that a rerun for sound writes nothing."""
-    key = (info.digest, desk.point, wanted["bars"], wanted["seed"])
-    known = state.get("compose:piece")
-    if known is not None and known[0] == key:
-        return known[1]
-    assert engine is not None
-    bar = st.progress(0.0, "Writing ...")
-    roll = engine.roll(desk.point)
+# What is written so far is there to see and hear while the rest is being written.
+long_spec = replace(spec, bars=spec.bars + wanted.bars)
+music = np.concatenate(written["rolls"], axis=1)[:, : long_spec.steps]
+missing = long_spec.steps - music.shape[1]
+name = f"{info.name}-seed-{document.phrase.seed}-and-{wanted.bars}-bars"
+whole = np.pad(music, ((0, 0), (0, missing), (0, 0), (0, 0)))
+if missing and state["compose:stopped"]:
+    whole, long_spec = music, replace(spec, bars=music.shape[1] // spec.steps_per_bar)
+markers = ((0, "Phrase"), (spec.bars, "Continuation"))
+piece = Piece(whole, long_spec, name, markers)
+loop = show_piece(session, piece, key="compose:player", loop=wanted.loop)
+if loop != wanted.loop:
+    take("loop", loop=loop)
+with st.container(horizontal=True, vertical_alignment="center"):
+    quick_exports(piece, session.document)
+write_address(session)
 
-    def watch(done: int, steps: int) -> None:
-        bars = done // spec.steps_per_bar
-        bar.progress(min(done / steps, 1.0), f"Writing: {bars} of {wanted['bars']} bars")
-
-    more = engine.continue_(
-        roll, wanted["bars"], seed=wanted["seed"], sampling=desk.point.sampling, watch=watch
-    )
-    bar.empty()
-    piece = np.concatenate([roll, more], axis=1)
-    state["compose:piece"] = (key, piece)
-    return piece
-
-
-piece = composed()
-long_spec = replace(spec, bars=spec.bars + wanted["bars"])
-data = panels.player_data(
-    piece,
-    long_spec,
-    how=desk.how,
-    soundfont=desk.soundfont,
-    tracks=panels.track_panel(spec, desk.how, point=None),
-)
-player(replace(data, mix=desk.mix), key="compose:player")
-name = f"{info.name}-seed-{desk.point.seed}-and-{wanted['bars']}-bars"
-with st.container(horizontal=True):
-    panels.downloads(
-        piece, long_spec, desk=desk, stem=name, recipe=f"{info.name} {info.digest} {name}"
-    )
+if missing:
+    done = music.shape[1] // spec.steps_per_bar - spec.bars
+    text = f"{done} of {wanted.bars} bars are written."
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if state["compose:stopped"]:
+            st.caption(text)
+            if st.button("Write on", icon=":material/play_arrow:"):
+                state["compose:stopped"] = False
+                st.rerun()
+        else:
+            st.progress(done / wanted.bars, text)
+            if st.button("Stop", icon=":material/stop:"):
+                state["compose:stopped"] = True
+                st.rerun()
+            written["rolls"].append(next(written["pieces"]))
+            st.rerun()

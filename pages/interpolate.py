@@ -1,74 +1,97 @@
-"""Interpolate: a walk between two seeds, as a strip of rolls and as one piece."""
+"""Interpolate: a walk between two phrases, as a strip of rolls and as one piece."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
-from gan.app.player.component import player
-from gan.app.session import choose_checkpoint, desk_of, loaded, wait_for
-from gan.app.widgets import panels
+from gan.app.session import open_page, wait_for, write_address
+from gan.app.widgets.exports import quick_exports
 from gan.app.widgets.performance import performance_controls
-from gan.engine import SEED_MAX, PhraseState, concatenated
+from gan.app.widgets.piece import Piece, show_piece
+from gan.music.parts import concatenated
+from gan.phrase import SEED_MAX, TRUNCATION_MAX, PhraseState
 from gan.plots import strip_figure
 
-info = choose_checkpoint()
-engine = loaded(info)
-desk = desk_of(info, engine)
-spec = info.spec
+page = open_page()
+session, info, engine, spec = page.session, page.info, page.engine, page.spec
 state = st.session_state
-ends = state.setdefault("interpolate", {"a": desk.point.seed, "b": 1, "steps": 8, "bold": 1.0})
 
 
-def dice(end: str) -> None:
-    ends[end] = secrets.randbelow(1_000_000)
+def take(gesture: str = "", **fields: Any) -> None:
+    session.change(walk=replace(session.document.walk, **fields), gesture=gesture)
+
+
+def ends() -> tuple[PhraseState, PhraseState]:
+    document = session.document
+    return document.walk.start or document.phrase, document.walk.end
+
+
+def take_seed(index: int, seed: int) -> None:
+    take(**{("start", "end")[index]: replace(ends()[index], seed=seed, z=None, takes={}, edits=())})
+
+
+def take_wildness(truncation: float) -> None:
+    start, end = (replace(each, truncation=truncation) for each in ends())
+    take("wildness", start=start, end=end)
 
 
 st.caption(
-    "Two phrases and the way between them: each step is a phrase of its own, "
-    "on the great circle from one latent to the other."
+    "Two phrases and the way between them: each step is a phrase of its own. It begins with the "
+    "phrase of the Explore page, with its sliders and locks, until you choose another."
 )
 row = st.columns([2, 1, 2, 1, 2, 2], vertical_alignment="bottom")
-for index, (end, label) in enumerate((("a", "From seed"), ("b", "To seed"))):
-    # Our own values survive a change of page; the widgets only show and change them.
-    ends[end] = int(
-        row[2 * index].number_input(label, 0, SEED_MAX, ends[end], key=f"between:{end}:{ends[end]}")
-    )
+for index, label in enumerate(("From seed", "To seed")):
+    key = f"walk:seed:{index}"
+    state[key] = ends()[index].seed
+    row[2 * index].number_input(
+        label, 0, SEED_MAX, key=key,
+        on_change=lambda index=index, key=key: take_seed(index, int(state[key])),
+    )  # fmt: skip
     row[2 * index + 1].button(
         "",
         icon=":material/casino:",
-        key=f"between:dice:{end}",
+        key=f"walk:dice:{index}",
         help="Another seed",
-        on_click=dice,
-        args=(end,),
+        on_click=lambda index=index: take_seed(index, secrets.randbelow(1_000_000)),
     )
-ends["steps"] = row[4].slider("Phrases", 2, 16, ends["steps"], key="between:steps")
-ends["bold"] = row[5].slider("Truncation", 0.0, 1.5, ends["bold"], 0.05, key="between:bold")
+state["walk:steps"] = session.document.walk.steps
+row[4].slider(
+    "Phrases", 2, 16, key="walk:steps",
+    on_change=lambda: take("steps", steps=int(state["walk:steps"])),
+)  # fmt: skip
+state["walk:wildness"] = float(ends()[1].truncation)
+row[5].slider(
+    "Wildness", 0.0, TRUNCATION_MAX, step=0.05, key="walk:wildness",
+    help="How far both ends lie from the average phrase.",
+    on_change=lambda: take_wildness(float(state["walk:wildness"])),
+)  # fmt: skip
 
 with st.container(border=True):
-    performance_controls(spec, desk, key="interpolate")
+    performance_controls(session, spec, key="interpolate")
 
 if engine is None:
     wait_for(info)
 else:
-    first, last = (PhraseState(ends[end], ends["bold"]) for end in ("a", "b"))
-    _, rolls = engine.between(first, last, ends["steps"])
+    first, last = ends()
+    rolls = engine.render_all(engine.between(first, last, session.document.walk.steps))
     st.plotly_chart(
-        strip_figure(rolls, spec), key="between:strip", theme=None, config={"displayModeBar": False}
+        strip_figure(rolls, spec, dark=st.context.theme.type == "dark"),
+        key="walk:strip",
+        theme=None,
+        config={"displayModeBar": False},
     )
     joined, long_spec = concatenated(rolls, spec)
-    data = panels.player_data(
-        joined,
-        long_spec,
-        how=desk.how,
-        soundfont=desk.soundfont,
-        tracks=panels.track_panel(spec, desk.how, point=None),
-    )
-    player(replace(data, mix=desk.mix), key="between:player")
-    name = f"{info.name}-seed-{ends['a']}-to-{ends['b']}"
+    markers = tuple((k * spec.bars, f"Phrase {k + 1}") for k in range(len(rolls)))
+    name = f"{info.name}-seed-{first.seed}-to-{last.seed}"
+    piece = Piece(joined, long_spec, name, markers)
+    loop = show_piece(session, piece, key="walk:player", loop=session.document.walk.loop)
+    if loop != session.document.walk.loop:
+        take("loop", loop=loop)
     with st.container(horizontal=True):
-        panels.downloads(
-            joined, long_spec, desk=desk, stem=name, recipe=f"{info.name} {info.digest} {name}"
-        )
+        quick_exports(piece, session.document)
+
+write_address(session)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import streamlit as st
 
-from gan.app.player.component import player
-from gan.app.session import choose_checkpoint, desk_of, loaded, wait_for
+from gan.app.session import open_page, wait_for, write_address
 from gan.app.widgets import model_card as show
-from gan.app.widgets import panels
-from gan.engine import PhraseState
+from gan.app.widgets.piece import Piece, show_piece
+from gan.music.attributes import label_of
+from gan.phrase import PhraseState
 from gan.plots import leakage_figure, shares_figure, strip_figure
 
 SHOWN = 6  # sample phrases in the strip
 
-info = choose_checkpoint()
-engine = loaded(info)
-desk = desk_of(info, engine)
+page = open_page()
+session, info, engine = page.session, page.info, page.engine
 card = show.card_of(info)
 dark = st.context.theme.type == "dark"
 
@@ -45,7 +42,7 @@ if engine is None:
     wait_for(info)
 else:
     first = st.number_input("First seed", 0, 1_000_000, 0, SHOWN, width=200, key="models:first")
-    rolls = engine.rolls([PhraseState(seed=first + k) for k in range(SHOWN)])
+    rolls = engine.render_all([PhraseState(seed=first + k) for k in range(SHOWN)])
     names = [f"seed {first + k}" for k in range(SHOWN)]
     st.plotly_chart(
         strip_figure(rolls, info.spec, labels=names, dark=dark),
@@ -55,20 +52,14 @@ else:
     )
     picked = st.segmented_control("Listen to", names, default=names[0], key=f"models:seed:{first}")
     index = names.index(picked) if picked else 0
-    data = panels.player_data(
-        rolls[index],
-        info.spec,
-        how=desk.how,
-        soundfont=desk.soundfont,
-        tracks=panels.track_panel(info.spec, desk.how, point=None),
-    )
-    player(replace(data, mix=desk.mix), key=f"models:player:{info.name}:{info.digest}")
+    piece = Piece(rolls[index], info.spec, f"{info.name}-seed-{first + index}")
+    show_piece(session, piece, key=f"models:player:{info.name}:{info.digest}")
 
 if card is not None:
     figures = card["figures"]
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("##### Overlap with held-out songs, by measure")
+        st.markdown("##### Overlap with held-out songs, by attribute")
         st.dataframe(
             show.overlaps(figures),
             hide_index=True,
@@ -82,9 +73,9 @@ if card is not None:
             st.caption("Measured without the data; give `--data_dir` to see distributions.")
         else:
             name = st.selectbox(
-                "Measure",
-                sorted(histograms),
-                format_func=show.readable,
+                "Attribute",
+                sorted(histograms, key=label_of),
+                format_func=label_of,
                 key="models:measure",
             )
             one = histograms[name]
@@ -92,7 +83,7 @@ if card is not None:
                 shares_figure(
                     np.asarray(one["edges"]),
                     {"samples": one["samples"], "held-out songs": one["data"]},
-                    unit=show.readable(name),
+                    unit=label_of(name),
                     dark=dark,
                     height=340,
                 ),
@@ -115,3 +106,5 @@ if named:
         config={"displayModeBar": False},
     )
     st.dataframe(show.faithfulness(named), hide_index=True)
+
+write_address(session)

@@ -6,7 +6,7 @@ that what is seen and heard can be checked against what was dragged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gan.app.live.server import MoveRequest, SoundRequest
+from gan.app.player.events import Stroke
 from gan.audio.stems import Stems
 
 NoteArray = npt.NDArray[np.int32]
@@ -76,6 +77,20 @@ def compose(values: Mapping[str, float]) -> tuple[NoteArray, ...]:
     full = {name: float(values.get(name, 0.0)) for name in CONTROLS}
     parts = (_melody(full), _bridge(full), _piano(full), _bass(full))
     return tuple(np.array(sorted(part), np.int32).reshape(-1, 3) for part in parts)
+
+
+def drawn(tracks: tuple[NoteArray, ...], strokes: Sequence[Stroke]) -> tuple[NoteArray, ...]:
+    """The tracks with notes drawn and erased by hand."""
+    lists = [[tuple(note) for note in track.tolist()] for track in tracks]
+    for stroke in strokes:
+        notes = lists[stroke.track]
+        if stroke.on:
+            notes.append((stroke.start, stroke.end, stroke.pitch))
+        else:
+            notes[:] = [
+                note for note in notes if (note[0], note[2]) != (stroke.start, stroke.pitch)
+            ]
+    return tuple(np.array(sorted(notes), np.int32).reshape(-1, 3) for notes in lists)
 
 
 @lru_cache(maxsize=256)

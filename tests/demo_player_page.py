@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import streamlit as st
-from demo_backend import CONTROLS, STEPS, DemoBackend, compose, render, values_of
+from demo_backend import CONTROLS, STEPS, DemoBackend, compose, drawn, render, values_of
 
 from gan.app.live.server import LiveSession
-from gan.app.player.component import Action, Commit, Mix, PlayerData, PlayerTrack, Slider, player
+from gan.app.player.component import (
+    Action,
+    Commit,
+    Mix,
+    Play,
+    PlayerData,
+    PlayerTrack,
+    Slider,
+    Stroke,
+    player,
+)
 
 st.set_page_config(layout="wide", page_title="Player demo")
 
 state = st.session_state
-state.setdefault("values", values_of({}))
+# With ?keep the address holds the values, as that of the app does.
+state.setdefault("values", values_of(json.loads(st.query_params.get("keep") or "{}")))
 state.setdefault("commits", [])
 state.setdefault("mix", Mix())
 state.setdefault("locked", set())
+state.setdefault("play", Play(120.0, 0))
+state.setdefault("strokes", [])
 if "live" not in state:
     state.live = LiveSession(DemoBackend(), controls=CONTROLS, steps=STEPS)
 
@@ -38,6 +53,8 @@ TRACKS = (
 def commit(change: Commit) -> None:
     state.values = state["values"] | change.values
     state.commits = [*state.commits[-20:], change]
+    if "keep" in st.query_params:
+        st.query_params["keep"] = json.dumps(state["values"])
 
 
 def mixed(mix: Mix) -> None:
@@ -52,6 +69,15 @@ def acted(action: Action) -> None:
     state.action = action
 
 
+def played(play: Play) -> None:
+    state.play = play
+    state.live.backend.tempo = play.tempo
+
+
+def edited(strokes: tuple[Stroke, ...]) -> None:
+    state.strokes = [*state.strokes, *strokes]
+
+
 row = st.container(horizontal=True)
 if row.button("Surprise me"):
     chance = np.random.default_rng(len(state.commits)).uniform(-2, 2, len(CONTROLS))
@@ -59,8 +85,8 @@ if row.button("Surprise me"):
 if row.button("Reset"):
     state["values"] = values_of({})
 
-values = dict(state["values"])
-notes = compose(values)
+values, tempo = dict(state["values"]), state.play.tempo
+notes = drawn(compose(values), state.strokes)
 sliders = tuple(
     Slider(id=name, label=label, help=text, also=also, value=values[name], group="Music")
     for name, (label, text, also) in TEXTS.items()
@@ -86,14 +112,23 @@ player(
         pad=("denser", "higher"),
         mix=state.mix,
         live=None if "plain" in st.query_params else state.live,
-        sound=lambda: render(notes, start=0, end=STEPS),
-        sound_key="demo-120",
+        tempo=tempo,
+        transpose=state.play.transpose,
+        sound=lambda: render(notes, start=0, end=STEPS, tempo=tempo),
+        sound_key=f"demo-{tempo:g}",
         base="demo",
+        editable=True,
+        transport=True,
+        preview="preview" in st.query_params,
     ),
     key="player",
     on_commit=commit,
     on_mix=mixed,
     on_action=acted,
+    on_edit=edited,
+    on_play=played,
 )
 st.text("Committed: " + " ".join(f"{name}={value:.2f}" for name, value in values.items()))
 st.text(f"Commits: {len(state.commits)}")
+st.text(f"Strokes: {len(state.strokes)}")
+st.text(f"Play: {state.play.tempo:g}, {state.play.transpose:+d}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,16 +17,21 @@ import numpy as np
 import pretty_midi
 import pytest
 import soundfile
+import tiny
 from conftest import instrument, midi
 from numpy.typing import NDArray
 
-from gan.audio import fluid
+from gan.audio import fluid, soundfonts
 from gan.audio import render as audio
+from gan.audio.limiter import limiting_gain
 from gan.audio.loudness import loudness
-from gan.audio.render import Sound, levelling_gain, mix, render_stems
-from gan.audio.soundfonts import SoundFont, find_soundfonts, read_soundfont
+from gan.audio.play import mixdown, play, separate
+from gan.audio.render import Sound, balanced, levelling_gain, mix, render_stems
+from gan.audio.soundfonts import SoundFont, choose_soundfont, find_soundfonts, read_soundfont
 from gan.audio.tones import render_tones
 from gan.errors import AudioError
+from gan.music.performance import Performance
+from gan.music.rolls import roll_from_notes
 
 needs_fluidsynth = pytest.mark.skipif(
     not audio.fluidsynth_status().available, reason=audio.fluidsynth_status().message
@@ -213,6 +220,14 @@ def test_every_level_comes_out_the_same(level: float) -> None:
     assert loudness(sound.samples, rate=RATE) == pytest.approx(audio.TARGET_LUFS, abs=0.2)
 
 
+def test_what_is_all_peaks_is_limited_by_six_decibels_at_most() -> None:
+    clicks = np.zeros((1, RATE, 2), np.float32)
+    clicks[:, ::5000] = 0.5
+    assert levelling_gain(clicks, rate=RATE) * 0.5 == pytest.approx(
+        audio.CEILING * 1.9953, rel=1e-4
+    )
+
+
 def test_a_mix_never_clips() -> None:
     clicks = np.zeros((3, RATE, 2), np.float32)
     clicks[:, ::5000] = 1.0  # all peak, hardly any loudness
@@ -238,6 +253,139 @@ def test_silence_and_no_stems_mix_to_silence() -> None:
 def test_gains_are_checked(gains: list[float]) -> None:
     with pytest.raises(AudioError, match="gain"):
         mix(np.zeros((2, 10, 2), np.float32), gains)
+
+
+def test_stems_are_limited_together() -> None:
+    stems = np.stack([tone(f, rate=RATE, seconds=1, level=0.9) for f in (300, 500)])
+    parts = balanced(stems, [1.0, 0.5], rate=RATE, level=1.0)
+    total = mix(stems, [1.0, 0.5], rate=RATE, level=1.0).samples
+    assert np.abs(total).max() <= audio.CEILING
+    assert np.allclose(parts.sum(axis=0), total, atol=1e-6)
+    # One gain for both: what each is of the sum has not changed.
+    assert np.allclose(parts[0] * stems[1], parts[1] * stems[0] * 2, atol=1e-4)
+
+
+# The limiter
+
+
+def held(samples: NDArray[np.float32], rate: int = 44100) -> NDArray[np.float32]:
+    return samples * limiting_gain(samples, ceiling=0.5, rate=rate)
+
+
+def test_quiet_sound_passes_unchanged() -> None:
+    quiet = tone(200, rate=RATE, seconds=0.2, level=0.5)
+    assert np.array_equal(held(quiet), quiet)
+    assert limiting_gain(np.zeros((0, 2), np.float32), ceiling=0.5, rate=RATE).shape == (0, 1)
+
+
+@pytest.mark.parametrize("hertz", [30, 55, 440, 5000])
+def test_a_loud_tone_is_turned_down_and_stays_a_tone(hertz: float) -> None:
+    loud = tone(hertz, rate=44100, seconds=1, level=1.0)
+    out = held(loud)
+    assert np.abs(out).max() <= 0.5 + 1e-6
+    # Steady after the first period: the same sine at half its height.
+    assert np.allclose(out[4410:-4410], loud[4410:-4410] * 0.5, atol=2e-3)
+
+
+def test_a_peak_is_seen_before_it_comes_and_forgotten_after() -> None:
+    sound = np.full((88200, 2), 0.1, np.float32)
+    sound[44100] = 1.0
+    gain = limiting_gain(sound, ceiling=0.5, rate=44100)[:, 0]
+    assert gain[44100] == pytest.approx(0.5, abs=1e-6)
+    assert np.abs(np.diff(gain)).max() < 0.005, "no step that would click"
+    assert (gain[: 44100 - 441] == 1).all() and (gain[44100 + 11025 :] == 1).all()
+    assert gain[44100 + 1000] == pytest.approx(0.5, abs=1e-6), "it is held for 25 ms"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_sound_whatever_comes_over_the_ceiling(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    noise = (rng.standard_normal((20000, 2)) * np.exp(rng.normal(0, 2, (20000, 1)))).astype("f4")
+    assert np.abs(held(noise)).max() <= 0.5 + 1e-5
+
+
+# From a roll
+
+
+def phrase() -> NDArray[np.uint8]:
+    lead = [(0, 4, 60), (16, 24, 64)]
+    chords = [(0, 8, 52), (0, 8, 55), (16, 28, 53), (16, 20, 57)]
+    kit = [(4 * k, 4 * k + 1, 50) for k in range(8)]
+    rows = [np.array(each, np.int32) for each in (lead, chords, kit)]
+    return roll_from_notes(rows, tiny.SPEC)
+
+
+@needs_fluidsynth
+def test_a_window_sounds_as_it_does_in_the_whole_phrase() -> None:
+    silent = phrase()
+    silent[:, :16] = 0  # so that no release of before is missing in the window
+    how = Performance(tempo=97)
+    whole, window = play(silent, tiny.SPEC, how), play(silent, tiny.SPEC, how, 16, 24)
+    assert (window.start, window.end) == (16, 24)
+    first = round(16 * whole.step_seconds * whole.rate)
+    length = int(7 * whole.step_seconds * whole.rate)
+    # Alike, not equal: the reverb moves with the time since the synthesizer was made.
+    for one, other in zip(whole.samples, window.samples, strict=True):
+        part, again = one[first : first + length], other[:length]
+        assert np.corrcoef(part.ravel(), again.ravel())[0, 1] > 0.99
+        assert np.abs(again).max() == pytest.approx(np.abs(part).max(), rel=0.1)
+
+
+@needs_fluidsynth
+def test_the_player_is_about_as_loud_as_a_file_and_does_not_clip() -> None:
+    stems = play(phrase(), tiny.SPEC, Performance()).samples
+    total = stems.sum(axis=0)
+    assert np.abs(total).max() <= audio.CEILING + 1e-6
+    assert loudness(total, rate=audio.RATE) == pytest.approx(audio.TARGET_LUFS, abs=4)
+
+
+@needs_fluidsynth
+def test_a_mixdown_is_loud_and_as_long_as_its_bars() -> None:
+    sound = mixdown(phrase(), tiny.SPEC, Performance())
+    assert loudness(sound.samples, rate=sound.rate) == pytest.approx(audio.TARGET_LUFS, abs=0.5)
+    assert 4.0 <= sound.seconds < 4.0 + audio.TAIL
+    silence = mixdown(np.zeros(tiny.SPEC.shape, np.uint8), tiny.SPEC, Performance(tempo=240))
+    assert silence.seconds == 2.0 and not silence.samples.any()
+
+
+@needs_fluidsynth
+def test_mutes_and_gains_leave_the_other_tracks_as_they_are() -> None:
+    how = Performance(tempo=240)
+    full = separate(phrase(), tiny.SPEC, how, [0.25, 0.25, 0.25])
+    part = separate(phrase(), tiny.SPEC, how, [0.25, 0.125, 0.0])
+    assert list(full) == ["LEAD", "CHORDS", "KIT"] and list(part) == ["LEAD", "CHORDS"]
+    assert np.array_equal(full["LEAD"].samples, part["LEAD"].samples)
+    assert np.allclose(full["CHORDS"].samples, 2 * part["CHORDS"].samples, atol=1e-6)
+    whole = mixdown(phrase(), tiny.SPEC, how, [0.25, 0.125, 0.0])
+    assert np.allclose(sum(each.samples for each in part.values()), whole.samples, atol=1e-6)
+    muted = mixdown(phrase(), tiny.SPEC, how, [0.0, 0.0, 0.0])
+    assert not muted.samples.any() and muted.seconds >= 2.0
+
+
+@needs_fluidsynth
+def test_nothing_but_answers_stands_on_the_terminal(tmp_path: Path) -> None:
+    # A soundfont that is none, a channel that is none: what the library would remark upon.
+    code = f"""
+import pretty_midi
+from gan.audio import fluid, render
+from gan.errors import AudioError
+midi = pretty_midi.PrettyMIDI()
+midi.instruments.append(pretty_midi.Instrument(0))
+midi.instruments[0].notes.append(pretty_midi.Note(90, 60, 0.0, 0.1))
+library = fluid.load_library()
+synth = fluid._open(library, 22050)
+assert synth.sfload("/no/such/file") < 0
+synth.delete()
+render.render_stems(midi, rate=22050, seconds=0.2)
+render.render_with_midi2audio(midi, {str(tmp_path / "a.wav")!r}, rate=22050)
+"""
+    root = Path(__file__).resolve().parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "CI": ""},  # pyfluidsynth greets where it is set
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "a.wav").stat().st_size > 1000
 
 
 # Files
@@ -308,6 +456,35 @@ def test_the_packaged_soundfont_is_always_there(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("gan.audio.soundfonts.soundfont_folders", list)
     (font,) = find_soundfonts()
     assert font.name == "TimGM6mb" and font.general_midi
+
+
+def test_a_soundfont_is_chosen_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soundfonts, "soundfont_folders", lambda: [tmp_path])
+    small_soundfont(tmp_path / "Piano One.sf2", [(0, 0)])
+    assert choose_soundfont("Piano One").path == tmp_path / "Piano One.sf2"
+    assert choose_soundfont().name == choose_soundfont("../elsewhere").name == "TimGM6mb"
+    monkeypatch.setattr(soundfonts, "_packaged", list)
+    (tmp_path / "Piano One.sf2").unlink()
+    with pytest.raises(AudioError, match="No soundfont was found"):
+        choose_soundfont()
+
+
+def test_files_are_read_again_only_when_they_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    presets = soundfonts._presets
+    monkeypatch.setattr(
+        soundfonts, "_presets", lambda file, size: read.append(size) or presets(file, size)
+    )
+    small_soundfont(tmp_path / "a.sf2", [(0, 0)])
+    (tmp_path / "half.sf2").write_bytes(b"RIFF")
+    for _ in range(3):
+        assert [font.name for font in find_soundfonts([tmp_path])] == ["a"]
+    assert len(read) == 2
+    small_soundfont(tmp_path / "half.sf2", [(0, 0), (0, 1)])  # Its copying has ended.
+    assert [font.name for font in find_soundfonts([tmp_path])] == ["half", "a"]
+    assert len(read) == 3
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"RIFF\4\0\0\0sfbk", b"x" * 100])

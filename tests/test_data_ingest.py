@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import compose
@@ -274,3 +275,44 @@ def test_a_pop909_song_with_a_broken_beat_file_stops_nothing(tmp_path: Path) -> 
     assert len(report.refused) == 3
     assert all("beat_midi.txt" in reason for reason in report.refused.values())
     assert report.refused["004"] == "beat_midi.txt is empty"  # and not a warning's cut-off text
+
+
+def test_what_a_killed_process_left_in_the_cache_is_removed(folder: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    left = [cache / f".{'0a' * 12}.xyz12", cache / "stamps" / f".{'1b' * 12}.json.77.tmp"]
+    left[0].mkdir(parents=True)
+    (left[0] / "bits.npy").write_bytes(b"half")
+    left[1].parent.mkdir()
+    left[1].write_text("{")
+    other = cache / ".config" / "mine"  # the folder may be one that holds other things
+    other.mkdir(parents=True)
+    ingest(folder, cache_dir=cache)
+    assert [path.exists() for path in left] == [False, False]
+    assert other.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is locked on Windows")
+def test_what_another_process_is_writing_stays(folder: Path, tmp_path: Path) -> None:
+    import fcntl
+
+    cache = tmp_path / "cache"
+    theirs = cache / f".{'0a' * 12}.xyz12"
+    theirs.mkdir(parents=True)
+    handle = os.open(cache, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    ingest(folder, cache_dir=cache)
+    assert theirs.exists()
+    os.close(handle)
+    duo(folder / "more.mid", turn=5)
+    ingest(folder, cache_dir=cache)
+    assert not theirs.exists()
+
+
+def test_a_cached_folder_is_not_opened_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, before = ingest(folder, cache_dir=tmp_path / "cache")
+    monkeypatch.setattr("gan.data.schemes.scan", lambda path: pytest.fail("was opened"))
+    _, report = ingest(folder, cache_dir=tmp_path / "cache")
+    assert report.cached
+    assert (report.why, report.taken) == (before.why, before.taken)

@@ -147,13 +147,16 @@ def dies_at_three(path: Path, name: str, hop_bars: int) -> Phrases:
     return refuse(name, "read", PIANO)
 
 
-def test_a_file_that_kills_its_process_costs_only_itself() -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_file_that_kills_its_process_costs_only_itself(workers: int) -> None:
     jobs = tuple(Path(f"/music/{number}") for number in range(18))
     plan = Plan(Path("/music"), PIANO, jobs, jobs, dies_at_three, "test", "test")
     calls: list[int] = []
     found = list(
         read_all(
-            Work(plan, 2, {7: "6"}), workers=2, progress=lambda done, total: calls.append(done)
+            Work(plan, 2, {7: "6"}),
+            workers=workers,
+            progress=lambda done, total: calls.append(done),
         )
     )
     assert [one.name for one in found] == [str(number) for number in range(18)]

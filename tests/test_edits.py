@@ -1,29 +1,24 @@
-"""What a musician does to a phrase: notes by hand, feel, files, favourites."""
+"""What a musician does to a phrase: notes by hand, feel, files."""
 
 from __future__ import annotations
 
 import io
-import json
-import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny
 from PIL import Image
 
-from gan.app import library
 from gan.app.player.component import Grid
 from gan.app.player.events import Action, read_strokes
-from gan.audio.play import stems_of
+from gan.audio.play import _window, play
+from gan.audio.render import RATE
 from gan.errors import LatentError, SpecError
 from gan.models.sampling import Sampling
 from gan.music.edits import Edit, with_edits
 from gan.music.feel import Feel, swung, touch
-from gan.music.midi import midi_from_roll
 from gan.music.performance import Performance, perform
 from gan.music.rolls import binarise, is_valid, notes_from_roll, roll_from_notes
-from gan.music.score import engraved, musicxml, sharps, sounds
 from gan.pictures import roll_png
 
 LEAD, CHORDS, KIT = range(3)
@@ -146,26 +141,20 @@ def test_humanising_is_the_same_each_time_and_small() -> None:
 
 
 def test_feel_reaches_the_midi_and_a_window_of_it() -> None:
-    feel = Feel(swing=0.5, humanise=0.7)
-    whole = midi_from_roll(phrase(), tiny.SPEC, feel=feel)
-    later = phrase()[:, 8:]
-    padded = np.concatenate([later, np.zeros_like(phrase()[:, :8])], axis=1)
-    padded[LEAD, 0, :, 1] = padded[LEAD, 0, :, 0]
-    window = midi_from_roll(padded, tiny.SPEC, feel=feel, origin=8)
-    second = whole.instruments[LEAD].notes[1]
-    same = window.instruments[LEAD].notes[0]
-    step = 60 / 120 / tiny.SPEC.steps_per_beat
-    assert same.start == pytest.approx(max(second.start - 8 * step, 0.0), abs=1e-6)
-    assert same.velocity == second.velocity
-    straight = midi_from_roll(phrase(), tiny.SPEC)
-    assert [n.start for n in whole.instruments[LEAD].notes] != [
-        n.start for n in straight.instruments[LEAD].notes
-    ]
+    how = Performance(feel=Feel(swing=0.5, humanise=0.7))
+    whole = perform(phrase(), tiny.SPEC, how).instruments[LEAD].notes
+    straight = perform(phrase(), tiny.SPEC, Performance()).instruments[LEAD].notes
+    assert [note.start for note in whole] != [note.start for note in straight]
+    window, frames = _window(phrase(), tiny.SPEC, how, 9, 12)
+    (note,) = window.instruments[LEAD].notes
+    assert note.start + frames / RATE == pytest.approx(whole[1].start, abs=1e-9)
+    assert note.end + frames / RATE == pytest.approx(whole[1].end, abs=1e-9)
+    assert note.velocity == whole[1].velocity
 
 
 def test_feel_is_heard() -> None:
     def sound(feel: Feel) -> np.ndarray:
-        return stems_of(phrase(), tiny.SPEC, how=Performance(feel=feel)).samples
+        return play(phrase(), tiny.SPEC, Performance(feel=feel)).samples
 
     assert (sound(Feel()) == sound(Feel())).all()
     assert (sound(Feel()) != sound(Feel(humanise=1.0))).any()
@@ -178,48 +167,6 @@ def test_feel_out_of_range_is_refused(values: dict[str, float]) -> None:
 
 
 # --- Files ------------------------------------------------------------------------------------
-
-
-def test_a_voice_lasts_to_its_next_sound() -> None:
-    rows = [(0, 16, 60), (0, 4, 64), (8, 12, 67)]
-    assert sounds(rows) == [(0, 8, (60, 64)), (8, 12, (67,))]
-
-
-@pytest.mark.parametrize(
-    ("shift", "signature"), [(0, 0), (7, 1), (2, 2), (-2, -2), (6, 6), (5, -1)]
-)
-def test_keys_have_their_signature(shift: int, signature: int) -> None:
-    assert sharps(shift) == signature
-
-
-def test_the_score_has_every_note_where_it_begins() -> None:
-    from music21 import converter
-
-    xml = musicxml(phrase(), tiny.SPEC, transpose=2, tempo=90, title="A test")
-    score = converter.parseData(xml.decode())
-    lead = score.parts[0].flatten()
-    assert [(n.offset, n.pitch.midi) for n in lead.notes] == [(0.0, 62), (2.0, 66)]
-    assert lead.keySignature.sharps == 2
-    assert score.parts[0].partName == "Lead"
-    below = [part for part in score.parts if part.flatten().getElementsByClass("BassClef")]
-    assert sorted(p.midi for p in below[0].flatten().notes[0].pitches) == [54, 57]
-    pages = engraved(xml)
-    assert len(pages) == 1 and pages[0].lstrip().startswith("<")
-    assert pages[0].count('class="note"') >= 4
-
-
-def test_every_thread_can_engrave() -> None:
-    xml, pages = musicxml(phrase(), tiny.SPEC), []
-    for _ in range(2):
-        thread = threading.Thread(target=lambda: pages.extend(engraved(xml)))
-        thread.start()
-        thread.join()
-    assert len(pages) == 2 and pages[0].count('class="note"') >= 4
-
-
-def test_an_empty_phrase_has_a_score_too() -> None:
-    empty = np.zeros(tiny.SPEC.shape, np.uint8)
-    assert engraved(musicxml(empty, tiny.SPEC))
 
 
 def test_the_picture_shows_the_tracks_in_their_colours() -> None:
@@ -239,81 +186,5 @@ def test_the_picture_names_octaves_as_they_sound() -> None:
 
 
 def test_one_track_alone_as_midi() -> None:
-    how = Performance(include=(False, True, False))
-    assert [one.name for one in perform(phrase(), tiny.SPEC, how).instruments] == ["CHORDS"]
-
-
-# --- Favourites -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
-    return tmp_path / "data"
-
-
-def test_favourites_are_kept_newest_first_and_forgotten(home: Path) -> None:
-    assert library.read() == []
-    library.add("One", "pop", {"p": "1~1~~", "off": ["A", "B"]})
-    library.add(" Two ", "pop", {"p": "2~1~~"})
-    library.add("One", "pop", {"p": "3~1~~"})
-    found = library.read()
-    assert [(each.name, each.query["p"]) for each in found] == [
-        ("One", ["3~1~~"]),
-        ("Two", ["2~1~~"]),
-    ]
-    library.remove("One", "pop")
-    assert [each.name for each in library.read()] == ["Two"]
-    assert [path.name for path in home.iterdir()] == ["favourites.json"]
-
-
-def test_phrases_without_a_name_do_not_replace_each_other(home: Path) -> None:
-    for seed in "123":
-        library.add(" ", "pop", {"p": seed})
-    assert [each.name for each in library.read()] == ["Phrase 3", "Phrase 2", "Phrase 1"]
-
-
-def test_a_full_shelf_loses_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "MOST", 2)
-    library.add("One", "pop", {"p": "1"})
-    library.add("Two", "pop", {"p": "2"})
-    with pytest.raises(library.ShelfError, match="forget some"):
-        library.add("Three", "pop", {"p": "3"})
-    assert [each.name for each in library.read()] == ["Two", "One"]
-
-
-@pytest.mark.parametrize("text", ["{", "[]", '{"favourites": 3}', "\x00"])
-def test_a_broken_file_is_put_aside(home: Path, text: str) -> None:
-    home.mkdir()
-    (home / "favourites.json").write_text(text, encoding="utf-8")
-    assert library.read() == []
-    library.add("New", "pop", {"p": "1"})
-    assert len(library.read()) == 1
-    assert [p.read_text() for p in home.glob("favourites-broken-*")] == [text]
-
-
-def test_entries_that_are_none_are_left_out(home: Path) -> None:
-    home.mkdir()
-    good = {"name": "A", "checkpoint": "pop", "query": {"p": ["1"]}}
-    bad = [3, {}, {**good, "name": 1}, {**good, "query": []}, {**good, "query": {"p": [1]}}]
-    values = {"favourites": [*bad, good]}
-    (home / "favourites.json").write_text(json.dumps(values), encoding="utf-8")
-    assert [each.name for each in library.read()] == ["A"]
-
-
-def test_many_at_once_lose_nothing(home: Path) -> None:
-    threads = [
-        threading.Thread(target=library.add, args=(f"n{k}", "pop", {"p": str(k)}))
-        for k in range(16)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(library.read()) == 16
-
-
-def test_a_folder_that_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GAN_DATA", "/proc/nowhere")
-    with pytest.raises(library.ShelfError, match="cannot be written"):
-        library.add("A", "pop", {"p": "1"})
+    alone = perform(phrase(), tiny.SPEC, Performance(), include=(False, True, False))
+    assert [one.name for one in alone.instruments] == ["CHORDS"]

@@ -1,4 +1,4 @@
-"""Points, locks, links, and the command line that writes phrases."""
+"""States, locks, links of the first version, and the command line that writes phrases."""
 
 from __future__ import annotations
 
@@ -11,31 +11,30 @@ import pretty_midi
 import pytest
 import tiny
 
-import generate
-from gan.app import link
-from gan.app.link_player import Playing
-from gan.app.player.events import Mix, TrackMix
-from gan.engine import (
-    Engine,
-    PhraseState,
-    concatenated,
-    first_point,
-    greet,
-    load,
-    prepare,
-    read_preview,
-)
+from gan.app import library, link
+from gan.app.document import Document, Scope
+from gan.audio.mix import Mix
+from gan.cli import generate
+from gan.engine import Engine, load
 from gan.errors import LatentError
-from gan.models.checkpoint import load_generator, read_info, write_config, write_weights
+from gan.files import json_bytes
+from gan.models.checkpoint import (
+    load_generator,
+    read_info,
+    read_json_part,
+    write_config,
+    write_weights,
+)
+from gan.models.parts import path_of, read_part, write_parts
 from gan.models.registry import build
 from gan.models.sampling import Sampling
 from gan.models.statistics import tilt_names
 from gan.music.edits import Edit
-from gan.music.feel import Feel
 from gan.music.midi import roll_from_midi
-from gan.music.parts import with_locks
-from gan.music.performance import Performance
+from gan.music.parts import concatenated, with_locks
 from gan.music.rolls import is_valid
+from gan.phrase import PhraseState, latent_numbers, lock
+from gan.preview import first_phrase, prepare, read_preview, store_preview
 from gan.sliders.directions import Direction
 from gan.spec import ONSET, SOUNDING
 
@@ -63,40 +62,40 @@ def engine(folder: Path) -> Engine:
     return Engine(generator, info, [Direction("up", "Up", "", "named", TILTED, {"up": 1.0})])
 
 
-def test_a_point_is_a_phrase(engine: Engine) -> None:
-    roll = engine.roll(PhraseState(seed=3))
+def test_a_state_is_a_phrase(engine: Engine) -> None:
+    roll = engine.render(PhraseState(seed=3))
     assert roll.shape == tiny.SPEC.shape
     assert is_valid(roll, tiny.SPEC)
     assert roll.sum() > 0
-    assert np.array_equal(roll, engine.roll(PhraseState(seed=3)))
-    assert not np.array_equal(roll, engine.roll(PhraseState(seed=4)))
-    by_z = PhraseState(seed=99, z=tuple(engine.z(PhraseState(seed=3))))
-    assert np.array_equal(roll, engine.roll(by_z))
+    assert np.array_equal(roll, engine.render(PhraseState(seed=3)))
+    assert not np.array_equal(roll, engine.render(PhraseState(seed=4)))
+    by_z = PhraseState(seed=99, z=latent_numbers(engine.z(PhraseState(seed=3))))
+    assert np.array_equal(roll, engine.render(by_z))
 
 
 def test_sliders_move_w_along_their_direction(engine: Engine) -> None:
-    still, moved = engine.w(PhraseState(1)), engine.w(PhraseState(1, sliders={"up": 2.0}))
+    still, moved = engine.ws([PhraseState(1), PhraseState(1, sliders={"up": 2.0})])
     assert np.allclose(moved - still, 2 * TILTED, atol=1e-5)
     with pytest.raises(LatentError, match="'down'"):
-        engine.w(PhraseState(sliders={"down": 1.0}))
+        engine.render(PhraseState(sliders={"down": 1.0}))
 
 
 def test_rerolling_a_track_leaves_the_others(engine: Engine) -> None:
     one, two = (
-        engine.roll(PhraseState(1)),
-        engine.roll(PhraseState(1, part_seeds={"track:CHORDS": 5})),
+        engine.render(PhraseState(1)),
+        engine.render(PhraseState(1, takes={"track:CHORDS": 5})),
     )
     assert np.array_equal(one[[0, 2]], two[[0, 2]])
     assert not np.array_equal(one[1], two[1])
     with pytest.raises(LatentError, match="'track:BASS'"):
-        engine.roll(PhraseState(part_seeds={"track:BASS": 5}))
+        engine.render(PhraseState(takes={"track:BASS": 5}))
 
 
 def test_a_lock_keeps_its_cells_while_everything_else_moves(engine: Engine) -> None:
     held = PhraseState(1, sliders={"up": 0.5})
     locked = PhraseState(7, locks={"track:LEAD": held})
-    assert np.array_equal(engine.roll(locked)[0], engine.roll(held)[0])
-    assert np.array_equal(engine.roll(locked)[1:], engine.roll(PhraseState(7))[1:])
+    assert np.array_equal(engine.render(locked)[0], engine.render(held)[0])
+    assert np.array_equal(engine.render(locked)[1:], engine.render(PhraseState(7))[1:])
 
 
 def test_a_locked_bar_is_cut_at_its_edges() -> None:
@@ -112,87 +111,81 @@ def test_a_locked_bar_is_cut_at_its_edges() -> None:
         with_locks(held, {"bar:9": ringing}, tiny.SPEC)
 
 
-def test_between_starts_and_ends_at_its_seeds(engine: Engine) -> None:
-    z, rolls = engine.between(PhraseState(1), PhraseState(2), 5)
-    assert z.shape == (5, 28)
-    assert np.array_equal(rolls[0], engine.roll(PhraseState(1)))
-    assert np.array_equal(rolls[-1], engine.roll(PhraseState(2)))
+def test_rendering_is_a_function_of_the_state(engine: Engine) -> None:
+    states = [PhraseState(1), PhraseState(2), PhraseState(1)]
+    one, two, again = engine.render_all(states)
+    assert one is again and one is engine.render(PhraseState(1)), "decoded once"
+    assert not np.array_equal(one, two)
+    with pytest.raises(ValueError, match="read-only"):
+        one[:] = 0
+
+
+def test_between_is_a_path_of_whole_states(engine: Engine) -> None:
+    a = lock(PhraseState(1, sliders={"up": 1.0}), "track:LEAD", tiny.SPEC)
+    b = PhraseState(2, 0.5, edits=(Edit(1, 4, 0, 4),), sampling=Sampling(density=(0.5, 0.0, 0.0)))
+    path = engine.between(a, b, 5)
+    assert (path[0], path[-1]) == (a, b)
+    assert [state.sliders.get("up", 0.0) for state in path] == [1.0, 0.75, 0.5, 0.25, 0.0]
+    assert [state.sampling.density[:1] for state in path[1:]] == [
+        (0.125,),
+        (0.25,),
+        (0.375,),
+        (0.5,),
+    ]
+    # What cannot be interpolated is that of the nearer end.
+    assert [set(state.locks) for state in path] == [{"track:LEAD"}] * 3 + [set()] * 2
+    assert [len(state.edits) for state in path] == [0, 0, 0, 1, 1]
+    rolls = engine.render_all(path)
+    assert np.array_equal(rolls[2][0], rolls[0][0]), "locked"
     joined, spec = concatenated(rolls, tiny.SPEC)
     assert joined.shape == spec.shape == (3, 160, 24, 2)
     with pytest.raises(LatentError, match="two steps"):
-        engine.between(PhraseState(1), PhraseState(2), 1)
+        engine.between(a, b, 1)
+
+
+@pytest.mark.parametrize("b", [PhraseState(1), PhraseState(z=tuple([0.0] * 28)), "opposite"])
+def test_between_equal_opposite_and_zero_ends(engine: Engine, b: PhraseState | str) -> None:
+    z = engine.z(PhraseState(1))
+    end = b if isinstance(b, PhraseState) else PhraseState(z=latent_numbers(-z))
+    path = engine.between(PhraseState(1), end, 3)
+    assert np.isfinite(engine.z(path[1])).all()
+    assert all(is_valid(roll, tiny.SPEC) for roll in engine.render_all(path))
 
 
 def test_a_checkpoint_without_directions_gets_components(folder: Path) -> None:
     loaded = load(folder)
     assert [each.kind for each in loaded.directions] == ["component"] * 6
-    before = (folder / "weights.npz").read_bytes()
+    before = read_part(folder, "weights.npz")
     prepare(folder, n=256, count=2)
-    assert (folder / "weights.npz").read_bytes() == before
+    assert read_part(folder, "weights.npz") == before
     assert len(load(folder).directions) >= 2
     info = read_info(folder)
     preview = read_preview(info)
     assert preview is not None
-    assert np.array_equal(preview, loaded.roll(first_point(info)))
+    assert np.array_equal(preview, loaded.render(first_phrase(info)))
 
 
 def test_the_first_phrase_is_one_in_which_every_track_plays(folder: Path) -> None:
     loaded = load(folder, sliders=False)
-    greet(loaded)
-    point = first_point(loaded.info)
+    store_preview(loaded)
+    point = first_phrase(loaded.info)
 
     def sounding(roll: np.ndarray) -> int:
         return int(roll[..., SOUNDING].reshape(3, tiny.SPEC.bars, -1).any(axis=2).sum())
 
-    best = max(sounding(loaded.roll(PhraseState(seed=seed))) for seed in range(32))
-    assert sounding(loaded.roll(point)) == best
-    stored = json.loads((folder / "preview.json").read_text())
+    best = max(sounding(loaded.render(PhraseState(seed=seed))) for seed in range(32))
+    assert sounding(loaded.render(point)) == best
+    stored = read_json_part(folder, "preview.json")
+    assert stored is not None
     assert stored["seed"] == point.seed
     for nonsense in ({"seed": "x"}, {"seed": -5}, {"weights": "other"}, {"seed": None}):
-        (folder / "preview.json").write_text(json.dumps(stored | nonsense))
-        assert first_point(loaded.info) == PhraseState()
-    (folder / "preview.json").unlink()
-    assert first_point(loaded.info) == PhraseState()
+        write_parts(folder, {"preview.json": json_bytes(stored | nonsense)})
+        assert first_phrase(loaded.info) == PhraseState()
+    path_of(folder, "preview.json").unlink()
+    assert first_phrase(loaded.info) == PhraseState()
 
 
-POINT = PhraseState(
-    12,
-    0.75,
-    {"up": -1.25},
-    {"bar:1": 3, "track:LEAD": 4},
-    tuple(float(v) for v in VECTOR),
-    {"track:KIT": PhraseState(5, sliders={"up": 2.0})},
-)
-
-
-def round_trip(point: PhraseState, playing: Playing, known: link.Known) -> link.Shared:
-    query = link.to_query("tiny", "abc", point=point, playing=playing)
-    as_lists = {k: v if isinstance(v, list) else [v] for k, v in query.items()}
-    return link.from_query(as_lists, "abc", known)
-
-
-KNOWN = link.Known(tiny.SPEC, ["up", "PIANO.note_length"], 28)
-
-
-EDITED = PhraseState(
-    2,
-    sampling=Sampling(density=(0.5, 0.0, -1.0)),
-    edits=(Edit(0, 4, 0, 8), Edit(1, 23, 30, 32, on=False)),
-    locks={"bar:0": PhraseState(3, sampling=Sampling(0.5), edits=(Edit(0, 1, 2, 3),))},
-)
-
-
-@pytest.mark.parametrize(
-    "point", [POINT, EDITED, PhraseState(), PhraseState(1, sliders={"PIANO.note_length": 1.0})]
-)
-def test_a_link_gives_the_same_point(point: PhraseState) -> None:
-    feel = Feel(swing=0.5, humanise=0.25)
-    how = Performance(tempo=93.5, transpose=-4, programs=(1, 2, 3), feel=feel)
-    tracks = {"LEAD": TrackMix(solo=True), "CHORDS": TrackMix(volume=0.35), "KIT": TrackMix(True)}
-    mix = Mix(tracks=tracks, loop_start=4, loop_end=12)
-    playing = Playing(how, mix, "FluidR3_GM")
-    assert round_trip(point, playing, KNOWN) == link.Shared(point, playing, ())
-    assert round_trip(point, Playing(), KNOWN) == link.Shared(point, Playing(), ())
+SCOPE = Scope(tiny.SPEC, ["up", "PIANO.note_length"], 28)
 
 
 @pytest.mark.parametrize(
@@ -202,38 +195,42 @@ def test_a_link_gives_the_same_point(point: PhraseState) -> None:
         ({"p": "-4"}, "seed"),
         ({"p": "9" * 5000}, "seed"),
         ({"p": "1~nan"}, "truncation"),
-        ({"p": "1~1~up=1e999"}, "slider up"),
+        ({"p": "1~1~up=1e999"}, "up"),
         ({"p": "1~1~gone=1"}, "gone"),
         ({"p": "1~1~~bar:9=1"}, "bar:9"),
         ({"p": "1~1~~~AAAA"}, "latent"),
         ({"p": "1~1~~~!!"}, "latent"),
-        ({"p": "~" * 50}, "point"),
-        ({"p": "1" + "~" * 3 + "~" + "A" * 99999}, "point"),
-        ({"p": "1~1~~~~9"}, "sampling"),
-        ({"p": "1~1~~~~~~1_0"}, "sampling"),
-        ({"p": "1~1~~~~~~~9.1.0.4.1"}, "edits"),
+        ({"p": "~" * 50}, "too long"),
+        ({"p": "1" + "~" * 3 + "~" + "A" * 99999}, "too long"),
+        ({"p": "1~1~~~~9"}, "temperature"),
+        ({"p": "1~1~~~~~~1_0"}, "densities"),
+        ({"p": "1~1~~~~~~~9.1.0.4.1"}, "outside of the roll"),
         ({"p": "1~1~~~~~~~1.1.0"}, "edits"),
         ({"p": "1~1~~~~~~~" + "_".join(["0.1.0.4.1"] * 600)}, "edits"),
-        ({"sw": "2"}, "feel"),
+        ({"sw": "2"}, "swing"),
         ({"l": "track:GONE*1"}, "GONE"),
         ({"bpm": "fast"}, "tempo"),
         ({"bpm": "9999"}, "tempo"),
-        ({"tr": "1.5"}, "transposition"),
+        ({"tr": "1.5"}, "transpose"),
         ({"prog": "1.2"}, "instruments"),
-        ({"prog": "1.2.999"}, "instruments"),
-        ({"vol": "1.2"}, "volumes"),
-        ({"vol": "1.2.101"}, "volumes"),
-        ({"loop": "9-4"}, "loop"),
-        ({"loop": "0-9999"}, "loop"),
-        ({"loop": "-"}, "loop"),
-        ({"v": "other"}, "another version"),
+        ({"prog": "1.2.999"}, "programs"),
+        ({"vol": "1.2.101"}, "volume"),
+        ({"v": "other"}, "other weights"),
     ],
 )
-def test_nonsense_in_a_link_falls_back_and_is_named(query: dict[str, str], word: str) -> None:
-    shared = link.from_query({k: [v] for k, v in query.items()}, "abc", KNOWN)
-    assert any(word in notice for notice in shared.notices)
-    assert replace(shared.point, seed=0, locks={}) == PhraseState()
-    assert shared.playing == Playing()
+def test_nonsense_in_an_old_link_falls_back_and_is_named(query: dict[str, str], word: str) -> None:
+    given = {name: [value] for name, value in query.items()}
+    document, notices = link.from_query(given, SCOPE, weights="abc", stored=library.stored)
+    assert any(word in notice for notice in notices)
+    assert replace(document.phrase, seed=0) == PhraseState()
+    kept = replace(document, phrase=PhraseState(), mix=Mix(), weights="")
+    assert kept == Document()
+
+
+@pytest.mark.parametrize("loop", ["9-4", "0-9999", "-"])
+def test_a_loop_that_does_not_fit_is_the_whole_phrase(loop: str) -> None:
+    document, _ = link.from_query({"loop": [loop]}, SCOPE, weights="", stored=library.stored)
+    assert document.mix == Mix()
 
 
 def run(folder: Path, out: Path, *options: str) -> int:

@@ -12,27 +12,27 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import numpy as np
 import pretty_midi
 import pytest
-from gan.explorer import Explorer, Performance, Point, checkpoints, load, perform
-from gan.training.checkpoint import CheckpointInfo
-from gan.ui import link, shelf
-from gan.ui.desk import Desk, Place
-from gan.ui.panels import heard
-from gan.ui.player_events import Mix, TrackMix
-from gan.ui.session import known_of
-from gan.ui.session_file import open_session
 
-from gan.music.midi import midi_bytes
-from gan.spec import ONSET
+from gan.app import library, link
+from gan.app.document import Document
+from gan.app.history import Session
+from gan.app.session import scope_of
+from gan.app.session_file import open_session
+from gan.app.widgets.exports import midi_of
+from gan.app.widgets.piece import Piece
+from gan.audio.mix import Mix, TrackMix
+from gan.engine import Engine, load
+from gan.models.checkpoint import CheckpointInfo, list_checkpoints
+from gan.phrase import PhraseState
+from gan.spec import CHECKPOINTS, ONSET
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 
@@ -43,30 +43,32 @@ Query = Mapping[str, Sequence[str]]
 # --- What this version reads, in plain words --------------------------------------------------
 
 
-def opened(query: Query) -> link.Shared:
+def opened(query: Query, name: str = "") -> tuple[Document, tuple[str, ...]]:
     """A link as its generator's page opens it."""
-    name = query["c"][0]
-    return link.from_query(query, WEIGHTS[name], known_of(shipped()[name], None))
+    name = name or query["c"][0]
+    return link.from_query(
+        query, scope_of(shipped()[name]), weights=WEIGHTS[name], stored=library.stored
+    )
 
 
-def meaning(shared: link.Shared, checkpoint: str) -> Meaning:
+def meaning(shared: tuple[Document, tuple[str, ...]], checkpoint: str) -> Meaning:
     """All that a link says."""
-    playing = shared.playing
+    document, notices = shared
     return {
         "checkpoint": checkpoint,
-        **meaning_of_place(Place(shared.point, playing.how)),
-        "soundfont": playing.soundfont,
-        "mix": meaning_of_mix(playing.mix),
-        "notices": bool(shared.notices),
+        **meaning_of_place(document),
+        "soundfont": document.performance.soundfont,
+        "mix": meaning_of_mix(document.mix),
+        "notices": bool(notices),
     }
 
 
-def meaning_of_place(place: Place) -> Meaning:
+def meaning_of_place(document: Document) -> Meaning:
     """A phrase and how it is played."""
-    how: Performance = place.how
+    phrase, how = document.phrase, document.performance
     return {
-        **meaning_of_phrase(place.point),
-        "locks": {part: meaning_of_phrase(at) for part, at in place.point.locks.items()},
+        **meaning_of_phrase(phrase),
+        "locks": {part: meaning_of_phrase(at) for part, at in phrase.locks.items()},
         "tempo": how.tempo,
         "transpose": how.transpose,
         "programs": None if how.programs is None else list(how.programs),
@@ -75,24 +77,24 @@ def meaning_of_place(place: Place) -> Meaning:
     }
 
 
-def meaning_of_phrase(point: Point) -> Meaning:
+def meaning_of_phrase(state: PhraseState) -> Meaning:
     """A phrase without its locks."""
     z: Meaning = {"z": None}
-    if point.z is not None:
-        z = {"z_base64": base64.b64encode(np.asarray(point.z, "<f4").tobytes()).decode()}
-    drawn = point.sampling
+    if state.z is not None:
+        z = {"z_base64": base64.b64encode(np.asarray(state.z, "<f4").tobytes()).decode()}
+    drawn = state.sampling
     return {
-        "seed": point.seed,
-        "truncation": point.truncation,
-        "sliders": {name: amount for name, amount in point.sliders.items() if amount},
-        "takes": dict(point.part_seeds),
+        "seed": state.seed,
+        "truncation": state.truncation,
+        "sliders": {name: amount for name, amount in state.sliders.items() if amount},
+        "takes": dict(state.takes),
         **z,
         "sampling": {
             "temperature": drawn.temperature,
             "top_p": drawn.top_p,
             "density": list(drawn.density) if any(drawn.density) else [],
         },
-        "edits": [[each.track, each.pitch, each.start, each.end, each.on] for each in point.edits],
+        "edits": [[each.track, each.pitch, each.start, each.end, each.on] for each in state.edits],
     }
 
 
@@ -108,66 +110,62 @@ def meaning_of_mix(mix: Mix) -> Meaning:
 
 
 def meaning_of_session(data: bytes) -> Meaning:
-    """A session file as its generator's page opens it, on a shelf that was empty."""
-    name = json.loads(data)["checkpoint"]
-    info = replace(shipped()[name], digest=WEIGHTS[name])
-    # All that opening asks of an explorer; the generator need not be loaded.
-    sliders = [SimpleNamespace(id=each) for each in known_of(shipped()[name], None).directions]
-    explorer = SimpleNamespace(info=info, spec=info.spec, directions=sliders)
-    desk = Desk()
-    open_session(data, cast("Explorer", explorer), desk)
-    mix = meaning_of_mix(desk.mix)
+    """A session file as its generator's page opens it, with a library that was empty."""
+    scopes = {name: (scope_of(info), WEIGHTS[name]) for name, info in shipped().items()}
+    session = Session()
+    open_session(data, session, scopes)
+    now, other = session.document, session.b if session.side == "A" else session.a
+    mix = meaning_of_mix(now.mix)
     return {
-        "checkpoint": name,
-        "now": meaning_of_place(desk.place) | {"soundfont": desk.playing.soundfont},
-        "past": [meaning_of_place(place) for place in desk.past],
-        "future": [meaning_of_place(place) for place in desk.future],
-        "kept": None if desk.kept is None else meaning_of_place(desk.kept),
-        "side": desk.side,
-        "mix": mix | {"volume": desk.mix.volume, "pad": desk.mix.pad and list(desk.mix.pad)},
-        "favourites": meaning_of_shelf(),
-        "notices": bool(desk.notices),
+        "checkpoint": now.generator,
+        "now": meaning_of_place(now) | {"soundfont": now.performance.soundfont},
+        "past": [meaning_of_place(document) for document in session.past],
+        "future": [meaning_of_place(document) for document in session.future],
+        "kept": None if other is None else meaning_of_place(other),
+        "side": session.side or "A",
+        "mix": mix | {"volume": now.mix.volume, "pad": now.mix.pad and list(now.mix.pad)},
+        "favourites": meaning_of_favourites(),
+        "notices": bool(session.notices),
     }
 
 
-def meaning_of_shelf() -> list[Meaning]:
+def meaning_of_favourites() -> list[Meaning]:
     """The favourites, in their order; of a generator that is not here, the link as it is."""
     return [
         {
             "name": each.name,
-            "checkpoint": each.checkpoint,
+            "checkpoint": each.generator,
             "saved": each.saved,
             **(
-                {"meaning": meaning(opened(each.query), each.checkpoint)}
-                if each.checkpoint in shipped()
-                else {"query": each.query}
+                {"meaning": meaning(opened(parse_qs(each.address), each.generator), each.generator)}
+                if each.generator in shipped()
+                else {"query": parse_qs(each.address)}
             ),
         }
-        for each in shelf.read()
+        for each in library.favourites()
     ]
 
 
 @lru_cache
 def shipped() -> dict[str, CheckpointInfo]:
     """The checkpoints of the repository, by name."""
-    return {info.name: info for info in checkpoints()[0]}
+    return {info.name: info for info in list_checkpoints(CHECKPOINTS)[0]}
 
 
 @lru_cache(maxsize=1)  # one generator in memory at a time
-def generator(checkpoint: str) -> Explorer:
+def generator(checkpoint: str) -> Engine:
     return load(shipped()[checkpoint].path)
 
 
 def rendered(query: Query) -> np.ndarray:
     """The roll `(track, step, pitch, channel)` that a link stands for."""
-    return generator(query["c"][0]).roll(opened(query).point)
+    return generator(query["c"][0]).render(opened(query)[0].phrase)
 
 
 def exported(query: Query, roll: np.ndarray) -> pretty_midi.PrettyMIDI:
-    """The MIDI file of a phrase as Explore gives it, less its text."""
-    spec, desk = shipped()[query["c"][0]].spec, Desk()
-    desk.open(opened(query))
-    return pretty_midi.PrettyMIDI(io.BytesIO(midi_bytes(perform(roll, spec, heard(desk, spec)))))
+    """The MIDI file of a phrase as Explore gives it."""
+    piece = Piece(roll, shipped()[query["c"][0]].spec, "phrase")
+    return pretty_midi.PrettyMIDI(io.BytesIO(midi_of(piece, opened(query)[0])))
 
 
 # --- What the files hold ----------------------------------------------------------------------
@@ -241,7 +239,7 @@ def test_a_session(path: Path, data_dir: Path) -> None:
 @pytest.mark.parametrize("path", files("favourites-*.json"), ids=lambda path: path.stem)
 def test_favourites(path: Path, data_dir: Path) -> None:
     (data_dir / "favourites.json").write_bytes(path.read_bytes())
-    assert meaning_of_shelf() == expected(path)
+    assert meaning_of_favourites() == expected(path)
     assert (data_dir / "favourites.json").read_bytes() == path.read_bytes(), "reading only reads"
 
 
@@ -258,9 +256,9 @@ def recipe_of(path: Path) -> dict[str, list[str]]:
 
 
 def played(midi: pretty_midi.PrettyMIDI) -> list[Any]:
-    """All that is heard of a MIDI file."""
+    """All that is heard of a MIDI file but how hard notes are struck, which may get better."""
     return [
-        (each.name, each.program, [(n.start, n.end, n.pitch, n.velocity) for n in each.notes])
+        (each.name, each.program, [(n.start, n.end, n.pitch) for n in each.notes])
         for each in midi.instruments
     ] + [midi.get_tempo_changes()[1].tolist(), midi.resolution]
 

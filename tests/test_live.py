@@ -64,10 +64,13 @@ def open_socket(
 
 
 @contextmanager
-def joined(port: int, session: LiveSession, **options: Any) -> Iterator[ClientConnection]:
+def joined(
+    port: int, session: LiveSession, channel: str | None = None, **options: Any
+) -> Iterator[ClientConnection]:
     """A socket that has said hello and is ready."""
+    hello = {"type": "hello", "token": session.token}
     with open_socket(port, **options) as socket:
-        socket.send(json.dumps({"type": "hello", "token": session.token}))
+        socket.send(json.dumps(hello if channel is None else {**hello, "channel": channel}))
         assert answer(socket)[0] == {"type": "ready"}
         yield socket
 
@@ -80,6 +83,11 @@ def answer(socket: ClientConnection, timeout: float = 8.0) -> tuple[dict[str, An
 
 def move(socket: ClientConnection, number: int, **values: float) -> None:
     socket.send(json.dumps({"type": "move", "id": number, "base": "b", "values": values}))
+
+
+def ask_for_sound(socket: ClientConnection, number: int, **changes: Any) -> None:
+    request = {"type": "sound", "id": number, "base": "", "values": {}, "start": 0, "end": STEPS}
+    socket.send(json.dumps({**request, **changes}))
 
 
 def closing_code(socket: ClientConnection, timeout: float = 8.0) -> int | None:
@@ -198,6 +206,44 @@ def test_a_newer_connection_takes_over(port: int) -> None:
         assert answer(new)[0]["type"] == "notes"
 
 
+def test_a_page_has_a_connection_for_notes_and_one_for_sound(port: int) -> None:
+    keep = session()
+    with joined(port, keep) as notes, joined(port, keep, "sound") as sound:
+        move(notes, 1, denser=1.0)
+        assert answer(notes)[0]["type"] == "notes"
+        with joined(port, keep, "sound") as again:
+            assert closing_code(sound) == live.REPLACED
+            ask_for_sound(again, 2)
+            assert answer(again)[0]["type"] == "sound"
+        move(notes, 3, denser=1.0)
+        assert answer(notes)[0]["id"] == 3
+    until(lambda: not keep.connections)
+
+
+def test_notes_do_not_wait_for_sound_that_is_on_its_way(port: int) -> None:
+    keep = session()
+    with joined(port, keep) as notes, joined(port, keep, "sound", max_queue=1) as sound:
+        for number in range(8):  # Six megabytes each, and nobody reads them.
+            ask_for_sound(sound, number)
+            time.sleep(0.05)
+        for number in range(5):
+            move(notes, number, denser=0.1 * number)
+            assert answer(notes)[0]["id"] == number
+        assert "sound" in keep.connections
+
+
+def test_the_browser_chooses_how_sound_travels(port: int) -> None:
+    keep = session()
+    with joined(port, keep, "sound") as socket:
+        sizes = {}
+        for number, name in enumerate(("pcm16", "flac")):
+            ask_for_sound(socket, number, format=name)
+            header, payload = answer(socket)
+            assert header["format"] == name
+            sizes[name] = len(payload)
+    assert sizes["flac"] < 0.7 * sizes["pcm16"]
+
+
 # --- The handshake ----------------------------------------------------------------------------
 
 
@@ -297,6 +343,7 @@ GARBAGE = [
     '{"type": "sound", "id": 1, "values": {}, "start": 8, "end": 8}',
     '{"type": "sound", "id": 1, "values": {}, "start": 0, "end": 1000000000}',
     '{"type": "sound", "id": 1, "values": {}, "start": -1, "end": 4}',
+    '{"type": "sound", "id": 1, "values": {}, "start": 0, "end": 4, "format": "mp3"}',
 ]
 
 
@@ -342,7 +389,7 @@ def test_a_flood_ends_it_and_was_not_worked_off(port: int) -> None:
         for number in range(20_000):
             move(socket, number, denser=1.0)
     assert socket.close_code in (live.REFUSED, None, 1006)
-    until(lambda: keep.connection is None)
+    until(lambda: not keep.connections)
     assert backend.moves < 2.5 * live.FLOOD_PER_SECOND
 
 
@@ -402,9 +449,9 @@ def test_leaving_amid_a_request_frees_everything(port: int) -> None:
     with joined(port, keep) as socket:
         move(socket, 1, denser=1.0)
         until(lambda: backend.seen)
-        connection = weakref.ref(keep.connection)
+        connection = weakref.ref(keep.connections["notes"])
     backend.door.release()
-    until(lambda: keep.connection is None)
+    until(lambda: not keep.connections)
     until(lambda: gc.collect() is not None and connection() is None)
     with joined(port, keep) as again:
         backend.door.release()
@@ -420,9 +467,9 @@ def test_a_client_that_does_not_read_is_dropped(port: int, monkeypatch: pytest.M
             request = {"type": "sound", "id": number, "base": "", "values": {}, "start": 0}
             socket.send(json.dumps({**request, "end": STEPS}))
             time.sleep(0.15)
-            if keep.connection is None:
+            if not keep.connections:
                 break
-        until(lambda: keep.connection is None)
+        until(lambda: not keep.connections)
 
 
 def test_many_sessions_at_once(port: int) -> None:
@@ -436,4 +483,4 @@ def test_many_sessions_at_once(port: int) -> None:
                 header, _ = answer(socket)
                 wanted = compose({"denser": 0.1 * index})
                 assert (header["id"], header["counts"]) == (number, [len(x) for x in wanted])
-    until(lambda: all(one.connection is None for one in sessions))
+    until(lambda: all(not one.connections for one in sessions))

@@ -15,19 +15,22 @@ import tiny
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
-from gan.app import loading
-from gan.app.desk import Desk
-from gan.app.widgets import exports
+from gan.app import library, loading
+from gan.app.document import Document
+from gan.app.history import Session
+from gan.app.widgets.exports import stems_zip
+from gan.app.widgets.piece import Piece
 from gan.cli import evaluate
 from gan.data.dataset import split_by_song
-from gan.engine import PhraseState
+from gan.engine import Engine
 from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.models.registry import build
 from gan.models.sampling import Sampling
+from gan.phrase import PhraseState
 from gan.quality.evaluation import reference, save_reference
 from gan.spec import ROOT
 
-MAIN = str(ROOT / "gan" / "ui" / "main.py")
+MAIN = str(ROOT / "gan" / "app" / "main.py")
 
 
 def write_checkpoint(folder: Path, seed: int, family: str = "gan") -> None:
@@ -55,9 +58,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    for module in ("session", "widgets.favourites", "widgets.model_card", "widgets.session_drawer"):
+        monkeypatch.setattr(f"gan.app.{module}.available", lambda: real(root))
     monkeypatch.setattr(loading, "available", lambda: real(root))
-    monkeypatch.setattr("gan.app.session.available", lambda: real(root))
+    monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
     yield root
 
 
@@ -66,8 +71,7 @@ real = loading.available
 
 def ready(root: Path, name: str = "one") -> None:
     """Wait until a checkpoint has loaded, as a user would."""
-    info = read_info(root / name)
-    loading.loading(str(info.path), info.digest).result(timeout=300)
+    loading.loading(read_info(root / name)).result(timeout=300)
 
 
 def app() -> AppTest:
@@ -80,25 +84,32 @@ def fine(page: AppTest) -> AppTest:
     return page
 
 
-def desk(page: AppTest, root: Path, name: str = "one"):
-    info = read_info(root / name)
-    return page.session_state[f"desk:{info.path}:{info.digest}"]
+def session(page: AppTest) -> Session:
+    return page.session_state["browser"].session
+
+
+def document(page: AppTest) -> Document:
+    return session(page).document
+
+
+def phrase(page: AppTest) -> PhraseState:
+    return document(page).phrase
 
 
 def test_explore_shows_a_phrase_and_a_new_one(root: Path) -> None:
     ready(root)
     page = fine(app().run())
-    assert desk(page, root).point == PhraseState()
+    assert phrase(page) == PhraseState()
     page.number_input(key="seed").set_value(41).run()
-    assert desk(fine(page), root).point == PhraseState(seed=41)
+    assert phrase(fine(page)) == PhraseState(seed=41)
     next(b for b in page.button if b.label == "New phrase").click().run()
-    after = desk(fine(page), root).point
+    after = phrase(fine(page))
     assert after.seed != 41
     next(b for b in page.button if b.label == "Undo").click().run()
-    assert desk(fine(page), root).point.seed == 41
+    assert phrase(fine(page)).seed == 41
     next(b for b in page.button if b.label == "Redo").click().run()
-    assert desk(fine(page), root).point == after
-    assert page.query_params["p"] == f"{after.seed}~1~~"
+    assert phrase(fine(page)) == after
+    assert reopened(page).seed == after.seed
 
 
 def test_a_damaged_checkpoint_is_named_and_the_others_work(root: Path) -> None:
@@ -109,7 +120,7 @@ def test_a_damaged_checkpoint_is_named_and_the_others_work(root: Path) -> None:
     assert picker.options == ["one", "two"]
     ready(root, "two")
     picker.set_value("two").run()
-    assert fine(page).session_state["checkpoint"] == "two"
+    assert document(fine(page)).generator == "two"
 
 
 def test_no_checkpoint_says_how_to_make_one(
@@ -129,10 +140,9 @@ def test_a_link_restores_the_phrase(root: Path) -> None:
     page.query_params["p"] = "77~0.5~~bar:1=4"
     page.query_params["bpm"] = "90"
     fine(page.run())
-    shown = desk(page, root)
-    assert shown.point == PhraseState(77, 0.5, part_seeds={"bar:1": 4})
-    assert shown.how.tempo == 90
-    assert not shown.notices
+    assert phrase(page) == PhraseState(77, 0.5, takes={"bar:1": 4})
+    assert document(page).performance.tempo == 90
+    assert not session(page).notices and not session(page).past
 
 
 def test_nonsense_in_a_link_is_noticed(root: Path) -> None:
@@ -142,9 +152,9 @@ def test_nonsense_in_a_link_is_noticed(root: Path) -> None:
     page.query_params["p"] = "<script>~~~"
     page.query_params["bpm"] = "-1"
     fine(page.run())
-    assert desk(page, root).point == PhraseState()
-    notices = [line for warning in page.warning for line in warning.value.splitlines()]
-    assert sum("made no sense" in line for line in notices) == 2
+    assert phrase(page) == PhraseState()
+    (notice,) = session(page).notices
+    assert "seed" in notice and "tempo" in notice
 
 
 def test_a_link_to_a_checkpoint_that_is_not_there(root: Path) -> None:
@@ -154,29 +164,104 @@ def test_a_link_to_a_checkpoint_that_is_not_there(root: Path) -> None:
     page.query_params["p"] = "5"
     fine(page.run())
     assert any("'gone'" in warning.value for warning in page.warning)
-    assert desk(page, root).point == PhraseState()
+    assert phrase(page) == PhraseState()
 
 
-def test_tempo_and_key_reach_the_desk(root: Path) -> None:
+def test_tempo_and_key_reach_the_document(root: Path) -> None:
     ready(root)
     page = fine(app().run())
     page.slider(key="explore:bpm").set_value(90).run()
     page.select_slider(key="explore:key").set_value(3).run()
-    how = desk(fine(page), root).how
+    how = document(fine(page)).performance
     assert (how.tempo, how.transpose) == (90, 3)
 
 
-def test_interpolate_walks_between_two_seeds(root: Path) -> None:
+def go_to(page: AppTest, name: str) -> AppTest:
+    page.switch_page(str(ROOT / "pages" / f"{name}.py")).run()
+    return fine(page)
+
+
+def reopened(page: AppTest) -> PhraseState:
+    """The phrase that the page's address gives in another browser."""
+    other = app()
+    for name, values in page.query_params.items():
+        other.query_params[name] = values
+    return phrase(fine(other.run()))
+
+
+def test_interpolate_walks_between_two_phrases(root: Path) -> None:
+    ready(root)
+    page = go_to(fine(app().run()), "interpolate")
+    page.slider(key="walk:steps").set_value(3).run()
+    page.number_input(key="walk:seed:1").set_value(9).run()
+    walk = document(fine(page)).walk
+    assert (walk.start, walk.end, walk.steps) == (None, PhraseState(9), 3)
+    press(page, "", key="walk:dice:0")
+    assert document(page).walk.start is not None and phrase(page) == PhraseState()
+
+
+@pytest.mark.parametrize("name", ["explore", "interpolate", "compose", "models"])
+def test_every_page_has_the_document_in_its_address(root: Path, name: str) -> None:
+    ready(root, "two")
+    page = app()
+    page.query_params["c"] = "two"
+    fine(page.run())
+    page.number_input(key="seed").set_value(41).run()
+    page.slider(key="explore:bpm").set_value(90).run()
+    go_to(page, "interpolate")
+    page.slider(key="walk:steps").set_value(5).run()
+    go_to(page, name)
+    other = app()
+    for key, values in page.query_params.items():
+        other.query_params[key] = values
+    found = document(fine(other.run()))
+    assert found == document(page)
+    assert (found.generator, found.phrase.seed, found.walk.steps) == ("two", 41, 5)
+
+
+def test_the_back_button_is_a_step_and_a_late_run_is_none(root: Path) -> None:
     ready(root)
     page = fine(app().run())
-    page.switch_page(str(ROOT / "pages" / "interpolate.py")).run()
-    fine(page)
-    ends = page.session_state["interpolate"]
-    assert (ends["a"], ends["b"], ends["steps"]) == (0, 1, 8)
-    page.slider(key="between:steps").set_value(3).run()
-    page.number_input(key="between:b:1").set_value(9).run()
-    ends = fine(page).session_state["interpolate"]
-    assert (ends["b"], ends["steps"]) == (9, 3)
+    page.number_input(key="seed").set_value(41).run()
+    before = dict(page.query_params)
+    page.number_input(key="seed").set_value(42).run()
+    page.query_params.update(before)
+    page.run()
+    assert phrase(fine(page)).seed == 42, "asked for before the browser knew of the new address"
+    browser = page.session_state["browser"]
+    browser.left = {key: at - 10 for key, at in browser.left.items()}
+    page.query_params.update(before)
+    page.run()
+    assert phrase(fine(page)).seed == 41
+    press(page, "Undo")
+    assert phrase(page).seed == 42
+
+
+def test_the_last_session_is_offered_again(root: Path) -> None:
+    ready(root)
+    page = fine(app().run())
+    page.number_input(key="seed").set_value(41).run()
+    other = fine(app().run())
+    assert phrase(other) == PhraseState()
+    press(other, "Go on with it")
+    assert phrase(other).seed == 41
+    assert not any(button.label == "Go on with it" for button in other.button)
+
+
+def test_another_generator_keeps_how_it_is_played(root: Path) -> None:
+    ready(root)
+    ready(root, "two")
+    page = fine(app().run())
+    page.number_input(key="seed").set_value(41).run()
+    page.slider(key="explore:bpm").set_value(90).run()
+    page.selectbox(key="generator").set_value("two").run()
+    now = document(fine(page))
+    assert (now.generator, now.phrase, now.performance.tempo) == ("two", PhraseState(), 90)
+    page.selectbox(key="generator").set_value("one").run()
+    assert phrase(fine(page)).seed == 41, "each has its own phrase"
+    press(page, "Undo")
+    press(page, "Undo")
+    assert (document(page).generator, phrase(page).seed) == ("one", 41)
 
 
 def test_the_first_page_comes_before_the_generator(
@@ -184,7 +269,7 @@ def test_the_first_page_comes_before_the_generator(
 ) -> None:
     from concurrent.futures import Future
 
-    monkeypatch.setattr("gan.app.session.loading", lambda path, digest: Future())
+    monkeypatch.setattr("gan.app.session.loading", lambda info: Future())
     page = fine(app().run())
     assert any("Loading the generator" in caption.value for caption in page.caption)
 
@@ -192,7 +277,8 @@ def test_the_first_page_comes_before_the_generator(
 @pytest.fixture(autouse=True, scope="module")
 def clear() -> Iterator[None]:
     yield
-    st.cache_resource.clear()
+    loading._engines.clear()
+    st.cache_data.clear()
 
 
 def test_a_script_run_leaves_compiled_graphs_alone(
@@ -220,6 +306,8 @@ def test_models_shows_the_card_and_samples(root: Path) -> None:
     assert overview["generator"].tolist() == ["one", "two"]
     assert overview["share of the ceiling"].notna().tolist() == [True, False]
     assert any("Licence" in text.value for text in page.markdown)
+    attributes = page.dataframe[1].value["attribute"].tolist()
+    assert "Lead: height" in attributes and not any("." in name for name in attributes)
     page.number_input(key="models:first").set_value(12).run()
     assert "seed 12" in fine(page).segmented_control[0].options[0]
 
@@ -233,25 +321,47 @@ def test_models_says_how_to_make_a_card(root: Path) -> None:
     assert any("gan.cli.evaluate" in info.value for info in fine(page).info)
 
 
+def written(page: AppTest) -> np.ndarray:
+    return np.concatenate(page.session_state["compose:written"]["rolls"], axis=1)
+
+
 def test_compose_goes_on_where_the_family_can(root: Path) -> None:
     ready(root, "two")
     page = app()
     page.query_params["c"] = "two"
     fine(page.run())
-    page.switch_page(str(ROOT / "pages" / "compose.py")).run()
+    go_to(page, "compose")
     page.slider(key="compose:bars").set_value(4).run()
-    piece = fine(page).session_state["compose:piece"][1]
-    bars = tiny.SPEC.bars + 4
-    assert piece.shape[1] == bars * tiny.SPEC.steps_per_bar
-    next(b for b in page.button if b.label == "Another").click().run()
-    assert (fine(page).session_state["compose:piece"][1] != piece).any()
+    piece = written(fine(page))[:, : (tiny.SPEC.bars + 4) * tiny.SPEC.steps_per_bar]
+    assert piece.shape[1] == (tiny.SPEC.bars + 4) * tiny.SPEC.steps_per_bar
+    press(page, "Another")
+    again = written(page)
+    assert (again[:, : piece.shape[1]] != piece).any()
+    page.number_input(key="compose:seed").set_value(0).run()
+    assert (written(fine(page))[:, : piece.shape[1]] == piece).all(), "the same seed, the same"
 
 
-def test_compose_says_why_a_gan_cannot(root: Path) -> None:
+def test_compose_that_was_stopped_keeps_what_is_written(root: Path) -> None:
+    ready(root, "two")
+    page = app()
+    page.query_params["c"] = "two"
+    fine(page.run())
+    go_to(page, "compose")
+    bars = written(page).shape[1] // tiny.SPEC.steps_per_bar
+    page.session_state["compose:stopped"] = True
+    page.slider(key="compose:bars").set_value(64).run()
+    assert written(fine(page)).shape[1] // tiny.SPEC.steps_per_bar == bars
+    assert any("of 64 bars are written" in caption.value for caption in page.caption)
+    assert any(button.label == "Write on" for button in page.button)
+
+
+def test_compose_offers_the_generator_that_can(root: Path) -> None:
     ready(root)
-    page = fine(app().run())
-    page.switch_page(str(ROOT / "pages" / "compose.py")).run()
-    assert any("cannot go on" in info.value for info in fine(page).info)
+    ready(root, "two")
+    page = go_to(fine(app().run()), "compose")
+    assert any("cannot go on" in info.value for info in page.info)
+    press(page, "Compose with two")
+    assert document(page).generator == "two" and written(page).any()
 
 
 def test_a_transformer_has_temperature_and_its_link_keeps_it(root: Path) -> None:
@@ -260,16 +370,16 @@ def test_a_transformer_has_temperature_and_its_link_keeps_it(root: Path) -> None
     page.query_params["c"] = "two"
     page.query_params["p"] = "5~1~~~~0.7~0.9"
     fine(page.run())
-    assert desk(page, root, "two").point == PhraseState(5, sampling=Sampling(0.7, 0.9))
-    assert page.query_params["p"] == "5~1~~~~0.7~0.9"
+    assert phrase(page) == reopened(page) == PhraseState(5, sampling=Sampling(0.7, 0.9))
 
 
 def open_drawer(page: AppTest, name: str) -> AppTest:
     return fine(page.segmented_control(key="explore:drawer").set_value(name).run())
 
 
-def press(page: AppTest, label: str) -> AppTest:
-    return fine(next(b for b in page.button if b.label == label).click().run())
+def press(page: AppTest, label: str, key: str = "") -> AppTest:
+    found = page.button(key=key) if key else next(b for b in page.button if b.label == label)
+    return fine(found.click().run())
 
 
 def test_a_and_b(root: Path) -> None:
@@ -278,13 +388,16 @@ def test_a_and_b(root: Path) -> None:
     press(page, "Keep as A")
     page.number_input(key="seed").set_value(9).run()
     press(page, "Hear A")
-    assert desk(page, root).point.seed == 0
+    assert phrase(page).seed == 0
     press(page, "Hear B")
-    assert desk(page, root).point.seed == 9
+    assert phrase(page).seed == 9
     press(page, "Keep as A")
     page.number_input(key="seed").set_value(4).run()
     press(page, "Hear A")
-    assert desk(page, root).point.seed == 9
+    assert phrase(page).seed == 9
+    page.number_input(key="seed").set_value(5).run()
+    press(page, "Hear A")
+    assert phrase(page).seed == 9, "A stays A"
 
 
 def test_history_goes_back_to_a_phrase(root: Path) -> None:
@@ -293,16 +406,13 @@ def test_history_goes_back_to_a_phrase(root: Path) -> None:
     for seed in (3, 5, 7):
         page.number_input(key="seed").set_value(seed).run()
     open_drawer(page, "History")
-    page.segmented_control(key="explore:history:pick").set_value("2").run()
+    page.segmented_control(key="history:pick").set_value("2").run()
     fine(page)
-    assert desk(page, root).point.seed == 3
-    assert [place.point.seed for place in desk(page, root).future] == [5, 7]
+    assert phrase(page).seed == 3
+    assert [each.phrase.seed for each in session(page).future] == [5, 7]
 
 
-def test_a_favourite_is_kept_lends_a_track_and_is_gone_to(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GAN_DATA", str(tmp_path))
+def test_a_favourite_is_kept_gives_a_track_and_is_gone_to(root: Path) -> None:
     ready(root)
     page = fine(app().run())
     page.number_input(key="seed").set_value(3).run()
@@ -310,17 +420,31 @@ def test_a_favourite_is_kept_lends_a_track_and_is_gone_to(
     page.text_input[0].set_value("My *first*")
     press(page, "Keep")
     page.number_input(key="seed").set_value(8).run()
-    page.segmented_control(key="explore:favourite:My *first*:track").set_value("LEAD").run()
-    fine(page)
-    assert desk(page, root).point.locks["track:LEAD"].seed == 3
-    assert desk(page, root).point.seed == 8
-    page.button(key="explore:favourite:My *first*:go").click().run()
-    assert desk(fine(page), root).point == PhraseState(3)
+    (kept,) = library.favourites()
+    page.segmented_control(key=f"favourites:{kept.id}:track").set_value("LEAD").run()
+    assert phrase(fine(page)).locks["track:LEAD"].seed == 3
+    assert phrase(page).seed == 8
+    press(page, "", key=f"favourites:{kept.id}:go")
+    assert phrase(page) == PhraseState(3)
     # Another session, after a restart say, finds it too.
     other = open_drawer(fine(app().run()), "Favourites")
     assert any(r"My \*first\*" in text.value for text in other.markdown)
-    other.button(key="explore:favourite:My *first*:forget").click().run()
-    assert any("stay here" in caption.value for caption in fine(other).caption)
+    press(other, "", key=f"favourites:{kept.id}:forget")
+    assert any("stay here" in caption.value for caption in other.caption)
+    press(other, "Bring it back")
+    assert any(r"My \*first\*" in text.value for text in other.markdown)
+
+
+def test_favourites_of_other_generators_are_shown_and_gone_to(root: Path) -> None:
+    ready(root)
+    ready(root, "two")
+    library.keep("Theirs", "two", "c=two&p=6")
+    library.keep("Nobody's", "gone", "c=gone&p=6")
+    page = open_drawer(fine(app().run()), "Favourites")
+    assert {each.label for each in page.expander} >= {"two (1)", "gone (1)"}
+    theirs = next(each for each in library.favourites() if each.name == "Theirs")
+    press(page, "", key=f"favourites:{theirs.id}:go")
+    assert document(page).generator == "two" and phrase(page).seed == 6
 
 
 def test_everything_can_be_taken_away(root: Path) -> None:
@@ -328,20 +452,18 @@ def test_everything_can_be_taken_away(root: Path) -> None:
     page = open_drawer(fine(app().run()), "Take away")
     labels = {button.label for button in page.get("download_button")}
     assert {"MIDI: Lead", "FLAC", "Stems (WAV)", "MusicXML", "Picture (PNG)"} <= labels
-    page.toggle(key="explore:score").set_value(True).run()
+    page.toggle(key="exports:score").set_value(True).run()
     fine(page)
 
 
-def explorer_of(root: Path, name: str = "one"):
+def engine_of(root: Path, name: str = "one") -> Engine:
     ready(root, name)
-    info = read_info(root / name)
-    return loading.loading(str(info.path), info.digest).result()
+    return loading.loading(read_info(root / name)).result()
 
 
 def test_a_favourite_brings_tempo_and_key_and_undo_takes_them_back(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path,
 ) -> None:
-    monkeypatch.setenv("GAN_DATA", str(tmp_path))
     ready(root)
     page = open_drawer(fine(app().run()), "Favourites")
     page.text_input[0].set_value("Slow")
@@ -351,20 +473,21 @@ def test_a_favourite_brings_tempo_and_key_and_undo_takes_them_back(
     press(page, "Keep")
     page.slider(key="explore:bpm").set_value(140).run()
     page.select_slider(key="explore:key").set_value(0).run()
-    page.button(key="explore:favourite:Slow:go").click().run()
-    how = desk(fine(page), root).how
+    press(page, "", key=f"favourites:{library.favourites()[0].id}:go")
+    how = document(fine(page)).performance
     assert (how.tempo, how.transpose) == (80, -3)
     assert page.slider(key="explore:bpm").value == 80
     press(page, "Undo")
-    assert (desk(page, root).how.tempo, desk(page, root).how.transpose) == (140, 0)
+    assert (document(page).performance.tempo, document(page).performance.transpose) == (140, 0)
     press(page, "Undo")
-    assert desk(page, root).how.transpose == -3
+    assert document(page).performance.transpose == -3
     assert page.select_slider(key="explore:key").value == -3
 
 
 def test_stems_are_one_file_a_track(root: Path) -> None:
-    engine = explorer_of(root)
-    data = exports.stems_zip(engine.roll(PhraseState()), engine, Desk())
+    engine = engine_of(root)
+    piece = Piece(engine.render(PhraseState()), engine.spec, "phrase")
+    data = stems_zip(piece, Document())
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.namelist() == ["lead.wav", "chords.wav", "kit.wav"]
         samples, rate = soundfile.read(io.BytesIO(archive.read("lead.wav")))
@@ -372,9 +495,8 @@ def test_stems_are_one_file_a_track(root: Path) -> None:
 
 
 def test_the_hint_is_put_away_for_good(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path,
 ) -> None:
-    monkeypatch.setenv("GAN_DATA", str(tmp_path))
     ready(root)
     page = fine(app().run())
     assert any("Press play" in text.value for text in page.markdown)

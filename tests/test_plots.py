@@ -147,3 +147,20 @@ def test_histograms_share_their_bins_and_sum_to_one() -> None:
 def test_a_histogram_of_nothing() -> None:
     figure = histogram_figure({"a": np.array([np.nan]), "b": np.zeros(0)})
     assert not np.asarray(figure.data[0].y).any()
+
+
+def test_what_a_slider_is_for_is_the_diagonal_of_the_leakage() -> None:
+    from gan.plots import leakage_figure
+
+    # As stored: measures in another order than the sliders, and one that is no slider.
+    effects = {
+        "PIANO.notes": {"in_scale": 0.1, "PIANO.register": 0.2, "PIANO.notes": 1.0},
+        "PIANO.register": {"in_scale": 0.3, "PIANO.register": 0.9, "PIANO.notes": -0.2},
+    }
+    figure = leakage_figure(effects)
+    heat = figure.data[0]
+    assert [list(row) for row in heat.z] == [[1.0, 0.2, 0.1], [-0.2, 0.9, 0.3]]
+    assert list(figure.layout.xaxis.ticktext) == ["Piano: density", "Piano: height", "In the scale"]
+    assert list(figure.layout.yaxis.ticktext) == ["Piano: density", "Piano: height"]
+    assert heat.text[1][0] == "Piano: height moves Piano: density by -0.20 σ"
+    assert len(leakage_figure({}).data) == 1

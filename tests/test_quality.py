@@ -13,8 +13,9 @@ from gan.cli import evaluate
 from gan.data.dataset import must_fit, rolls, split_by_song
 from gan.errors import CheckpointError, DataError
 from gan.models.checkpoint import read_info, write_config, write_weights
+from gan.models.parts import write_parts
 from gan.models.registry import build
-from gan.music.measures import measure
+from gan.music.attributes import measure
 from gan.quality import card, copies, latent, regions, two_sample
 from gan.quality.evaluation import reference, save_reference
 
@@ -135,8 +136,8 @@ def tiny_with_two_tracks():
 
 
 def test_a_broken_card_is_one_sentence(checkpoint: Path) -> None:
-    (checkpoint / "card.json").write_text("{", encoding="utf-8")
-    with pytest.raises(CheckpointError, match="damaged"):
+    write_parts(checkpoint, {"card.json": b"{"})
+    with pytest.raises(CheckpointError, match="cannot be read"):
         card.read_card(read_info(checkpoint))
 
 

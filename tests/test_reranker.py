@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tiny
@@ -10,11 +12,11 @@ from gan.data.dataset import rolls, split_by_song
 from gan.errors import CheckpointError
 from gan.models.registry import build
 from gan.models.reranker import Budget, Reranker, features, resample, stored_reranker
-from gan.music.measures import measure
+from gan.music.attributes import ATTRIBUTES, measure, measure_names
 from gan.training import reranking, tuning
 from gan.training.reranking import NETWORKS, add_reranker, balance, fit_reranker, straight
 
-NAMES = sorted(measure(np.zeros((1, *tiny.SPEC.shape), np.uint8), tiny.SPEC))
+NAMES = sorted(measure_names(tiny.SPEC))
 
 
 def reranker_of(name: str, slope: float) -> Reranker:
@@ -22,13 +24,14 @@ def reranker_of(name: str, slope: float) -> Reranker:
     weight = np.zeros((1, 2 * len(NAMES), 1), np.float32)
     weight[0, NAMES.index(name)] = slope
     return Reranker(
+        tuple(NAMES),
         {
             # About where the lively generator has it.
             "middle": np.full(len(NAMES), 349.0 if name == "CHORDS.notes" else 10.0, np.float32),
             "scale": np.full(len(NAMES), 5.0, np.float32),
             "weight:0": weight,
             "bias:0": np.zeros((1, 1), np.float32),
-        }
+        },
     )
 
 
@@ -51,8 +54,8 @@ def heard(generator, z: np.ndarray) -> dict[str, np.ndarray]:
 
 def test_features_are_standard_clipped_and_say_what_is_undefined() -> None:
     table = {"b": np.array([3.0, np.nan, 900.0]), "a": np.array([0.0, 2.0, np.nan])}
-    found = features(table, np.array([1.0, 1.0]), np.array([1.0, 2.0]))
-    # By name: a before b, then the flags in the same order.
+    found = features(table, ("a", "b"), np.array([1.0, 1.0]), np.array([1.0, 2.0]))
+    # As named: a before b, then the flags in the same order.
     assert found.tolist() == [[-1, 1, 0, 0], [1, 0, 0, 1], [0, 5, 1, 0]]
 
 
@@ -67,7 +70,7 @@ def test_log_odds_by_hand() -> None:
     }
     # At 2: first network max(2, 0) + 10 max(-1.5, 0) = 2, second 5 + 0 - 1 = 4; mean 3.
     # At -2: 0 + 25 = 25 and 0 + 0 - 1 = -1; mean 12. Undefined: 0 + 5 and 1 + 7 - 1; mean 6.
-    odds = Reranker(arrays).log_odds({"one": np.array([2.0, -2.0, np.nan])})
+    odds = Reranker(("one",), arrays).log_odds({"one": np.array([2.0, -2.0, np.nan])})
     assert odds.tolist() == [3.0, 12.0, 6.0]
 
 
@@ -167,7 +170,7 @@ def test_straight_odds_are_linear(layers: int) -> None:
         shape = (3, *shapes[index : index + 2])
         arrays[f"weight:{index}"] = rng.normal(size=shape).astype(np.float32)
         arrays[f"bias:{index}"] = rng.normal(size=(3, shape[2])).astype(np.float32)
-    reranker = Reranker(arrays)
+    reranker = Reranker(("a", "b"), arrays)
     table = {"a": np.array([2.0, -4.0, np.nan]), "b": np.array([0.0, 2.0, 2.0])}
     line = straight(np.array([0.5, -3.0]), reranker)
     assert line.log_odds(table) == pytest.approx([0.5, -1.0 - 3.0, -3.0])
@@ -195,7 +198,7 @@ def test_a_fitted_judge_knows_songs_by_what_sets_them_apart() -> None:
     rng = np.random.default_rng(0)
     songs = {"x": rng.normal(1.0, 1.0, 4000), "y": rng.normal(0.0, 1.0, 4000)}
     samples = {"x": rng.normal(-1.0, 1.0, 3000), "y": rng.normal(0.0, 1.0, 3000)}
-    reranker = fit_reranker(samples, songs)
+    reranker = fit_reranker(samples, songs, ("x", "y"))
     x = np.array([-1.0, 0.0, 1.0])
     odds = reranker.log_odds({"x": x, "y": np.zeros(3)})
     # Two normals a deviation to each side: log odds are 2x, the sides' sizes aside.
@@ -212,14 +215,43 @@ def test_a_judge_is_stored_with_the_weights(generator) -> None:
     again.set_weights(generator.weights() | stored)
     assert np.array_equal(again.sample_latent(3, 1), generator.sample_latent(3, 1))
     # Weights without a reranker take it away again.
-    plain = {k: v for k, v in generator.weights().items() if not k.startswith("reranker/")}
+    plain = {k: v for k, v in generator.weights().items() if not k.startswith("judge/")}
     again.set_weights(plain)
     assert again.reranker is None
-    wrong = {"reranker/middle": np.zeros(3), "reranker/scale": np.ones(3)}
+    wrong = {"judge/middle": np.zeros(3), "judge/scale": np.ones(3)}
     with pytest.raises(CheckpointError, match="reranker of other measures"):
         stored_reranker(wrong, tiny.SPEC)
     with pytest.raises(CheckpointError, match="reranker of other measures"):
-        again.set_weights(plain | stored | {"reranker/bias:0": np.full((4, 128), np.nan)})
+        again.set_weights(plain | stored | {"judge/bias:0": np.full((4, 128), np.nan)})
+
+
+def test_an_attribute_that_is_added_later_is_none_of_a_stored_reranker(
+    generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reranker = reranker_of("CHORDS.notes", 1.0)
+    before = reranker.log_odds(heard(generator, generator.draw_latent(40, 0)))
+    named = {name: values.astype(np.float16) for name, values in reranker.stored().items()}
+    first = {name: values for name, values in named.items() if name != "judge/measures"}
+    row = dataclasses.replace(ATTRIBUTES["notes"], id="added")
+    monkeypatch.setitem(ATTRIBUTES, "added", row)
+    assert "CHORDS.added" in measure_names(tiny.SPEC)
+    after = heard(generator, generator.draw_latent(40, 0))
+    for stored in (named, first):  # with the names of its measures, and as it was before these
+        again = stored_reranker(stored, tiny.SPEC)
+        assert again is not None and again.names == tuple(NAMES)
+        assert np.array_equal(again.log_odds(after), before)
+    # One that is fitted now is of the new one as well, unless it goes with one of before.
+    add_reranker(generator, after, pool=40)
+    assert "CHORDS.added" in generator.reranker.names
+    generator.reranker = Reranker(tuple(NAMES), fit_reranker(after, after, tuple(NAMES)).arrays)
+    add_reranker(generator, after, pool=40)
+    assert generator.reranker.names == tuple(NAMES)
+    # An attribute that is gone cannot be measured.
+    monkeypatch.delitem(ATTRIBUTES, "added")
+    monkeypatch.delitem(ATTRIBUTES, "register")
+    for stored in (named, first):
+        with pytest.raises(CheckpointError, match="reranker of other measures"):
+            stored_reranker(stored, tiny.SPEC)
 
 
 def test_a_judge_stays_only_where_it_helps(generator, monkeypatch) -> None:

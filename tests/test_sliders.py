@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tiny
 
 from gan.errors import CheckpointError
 from gan.models.checkpoint import read_info, write_config, write_weights
+from gan.models.parts import write_parts
 from gan.models.paths import lerp, slerp
 from gan.models.registry import build
-from gan.music.measures import measure
+from gan.music.attributes import measure
 from gan.music.rolls import binarise
 from gan.sliders import directions as found
 from gan.sliders.store import load_directions, save_directions
@@ -76,7 +79,7 @@ class Knobs:
 def test_a_named_direction_moves_its_measure_by_one_deviation_and_no_other() -> None:
     knobs = Knobs()
     samples = found.draw(knobs, 600, seed=0)
-    named = {each.id: each for each in found.named_directions(knobs, samples)}
+    named = {each.id: each for each in found.named_directions(knobs, samples, samples.w)}
     assert {"LEAD.register", "CHORDS.notes"} <= named.keys()
     # The first knob moves both measures; the directions part them again.
     assert named["LEAD.register"].effects["LEAD.register"] == pytest.approx(1, abs=0.1)
@@ -119,13 +122,44 @@ def test_directions_are_stored_with_the_weights_they_belong_to(tmp_path) -> None
     (loaded,) = load_directions(info, 28, ("LEAD.notes",))
     assert loaded.vector.tolist() == [*range(28), 0]
     # Behind the plan stand amounts of tilts by name, and names may come to stand elsewhere.
-    save_directions(info, [one], ("LEAD.notes", "LEAD.beats"))
-    (loaded,) = load_directions(info, 26, ("LEAD.beats", "KIT.notes", "LEAD.notes"))
+    save_directions(info, [one], ("LEAD.notes", "LEAD.on_beat"))
+    (loaded,) = load_directions(info, 26, ("LEAD.on_beat", "KIT.notes", "LEAD.notes"))
     assert loaded.vector.tolist() == [*range(26), 27, 0, 26]
-    assert load_directions(info, 26, ("LEAD.beats",)) == []
+    assert load_directions(info, 26, ("LEAD.on_beat",)) == []
+    # Tilts had names of their own once, and two of them went the other way.
+    save_directions(info, [one], ("LEAD.beats", "LEAD.black"))
+    (loaded,) = load_directions(info, 26, ("LEAD.in_scale", "LEAD.on_beat"))
+    assert loaded.vector.tolist() == [*range(26), -27, 26]
+    # Labels and help are those of the table, whatever they were.
+    height = replace(one, id="LEAD.register")
+    save_directions(info, [height])
+    (loaded,) = load_directions(info, 28)
+    assert (loaded.label, loaded.help) == ("Lead height", "Lead: higher.")
+    save_directions(info, [one], ("LEAD.notes", "LEAD.on_beat"))
     # Other weights: sliders of the old ones would lie.
     write_weights(tmp_path, {k: v + 1 for k, v in generator.weights().items()})
-    assert load_directions(read_info(tmp_path), 26, ("LEAD.notes", "LEAD.beats")) == []
-    (tmp_path / "directions.json").write_text("{")
+    assert load_directions(read_info(tmp_path), 26, ("LEAD.notes", "LEAD.on_beat")) == []
+    write_parts(tmp_path, {"directions.json": b"{"})
     with pytest.raises(CheckpointError, match="damaged"):
         load_directions(read_info(tmp_path), 28)
+
+
+def test_the_command_stores_what_it_finds(tmp_path, monkeypatch, capsys) -> None:
+    from gan.cli import sliders
+
+    assert sliders.main(["--checkpoint_dir", str(tmp_path / "none")]) == 2
+    assert "no checkpoint folder" in capsys.readouterr().err
+    generator = build("vae", tiny.SPEC, tiny.MODEL)
+    write_config(tmp_path, family="vae", spec=tiny.SPEC, model=tiny.MODEL, training={}, data={})
+    write_weights(tmp_path, generator.weights())
+    vector = np.arange(generator.steered_dim, dtype=np.float32)
+    effects = {"LEAD.register": 0.98, "LEAD.notes": -0.25}
+    one = found.Direction("LEAD.register", "", "", "named", vector, effects, 0.93)
+    monkeypatch.setattr(sliders, "find_directions", lambda *_, **__: [one])
+    assert sliders.main(["--checkpoint_dir", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == [
+        "LEAD.register", "0.93", "0.98", "-0.25", "LEAD.notes",
+    ]  # fmt: skip
+    info = read_info(tmp_path)
+    (loaded,) = load_directions(info, generator.plan_dim, generator.tilt_names)
+    assert loaded.vector.tolist() == vector.tolist()

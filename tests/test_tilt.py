@@ -8,11 +8,11 @@ import tiny
 
 from gan.errors import LatentError
 from gan.models.base import Generator
-from gan.models.event_tilt import Seen, leant
+from gan.models.event_tilt import Seen, tilted_rolls
 from gan.models.registry import build
 from gan.models.sampling import Sampling
 from gan.models.statistics import UNIT, by_place, columns, statistics, tilt_names
-from gan.music.measures import measure
+from gan.music.attributes import measure
 from gan.music.rolls import is_valid
 from gan.spec import ONSET, RollSpec, Track
 
@@ -30,7 +30,7 @@ def moved(generator: Generator, w: np.ndarray, **amounts: float) -> np.ndarray:
     """`w` with tilts by name, a `.` of which is written `_`."""
     w = w.copy()
     for name, amount in amounts.items():
-        at = generator.tilt_names.index(name.replace("_", "."))
+        at = generator.tilt_names.index(name.replace("_", ".", 1))
         w[:, generator.latent_dim + at] += amount
     return w
 
@@ -38,10 +38,14 @@ def moved(generator: Generator, w: np.ndarray, **amounts: float) -> np.ndarray:
 def test_names_follow_what_a_track_is() -> None:
     names = tilt_names(tiny.SPEC, "gan")
     assert len(names) == len(set(names)) == columns(2, tiny.SPEC).stop
-    assert names[columns(1, tiny.SPEC)][-1] == "CHORDS.chords"
-    assert "LEAD.smooth" in names and "LEAD.chord" in names and "KIT.height" not in names
+    assert "CHORDS.chords" in names[columns(1, tiny.SPEC)]
+    assert (
+        "LEAD.stepwise_melody" in names
+        and "LEAD.melody_in_chord" in names
+        and "KIT.register" not in names
+    )
     alone = RollSpec(tracks=(Track("LEAD", 73, monophonic=True),))
-    assert "chord" not in statistics(alone.tracks[0], alone)
+    assert "melody_in_chord" not in statistics(alone.tracks[0], alone)
     written = tilt_names(tiny.SPEC, "transformer")
     assert set(names) - set(written) == {
         "LEAD.notes",
@@ -49,18 +53,21 @@ def test_names_follow_what_a_track_is() -> None:
         "CHORDS.chords",
         "KIT.notes",
     }
-    assert set(written) - set(names) == {"LEAD.spread", "CHORDS.spread", "CHORDS.chord"}
+    assert set(written) - set(names) == {"LEAD.range", "CHORDS.range", "CHORDS.melody_in_chord"}
     assert len(written) == columns(2, tiny.SPEC, written=True).stop
 
 
 def test_statistics_of_a_place() -> None:
-    sixteenths, beats = (by_place(name, tiny.SPEC) for name in ("sixteenths", "beats"))
-    assert sixteenths is not None and sixteenths[:4, 0].tolist() == [0, 1, 0, 1]
-    assert beats is not None and beats[:5, 0].tolist() == [1, 0, 0, 0, 1]
-    height, black = (by_place(name, tiny.SPEC) for name in ("height", "black"))
-    assert height is not None and height[12] - height[0] == 1  # octaves
-    assert black is not None and black[:12].tolist() == [0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0]
-    assert by_place("reuse", tiny.SPEC) is None
+    def value(name: str) -> np.ndarray:
+        found = by_place(name, tiny.SPEC)
+        assert found is not None
+        return found
+
+    assert value("off_sixteenth")[:4].tolist() == [0, 1, 0, 1]
+    assert value("on_beat")[:5].tolist() == [1, 0, 0, 0, 1]
+    assert value("register")[12] - value("register")[0] == 1  # octaves
+    assert (-value("in_scale")[:12]).tolist() == [0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0]
+    assert by_place("pitch_classes", tiny.SPEC) is None  # hangs on what else the bar holds
 
 
 def test_no_tilt_changes_nothing(generator: Generator) -> None:
@@ -98,24 +105,24 @@ def test_a_tilt_moves_what_it_is_named_after(generator: Generator) -> None:
 
     if "CHORDS.notes" in generator.tilt_names:
         assert effect("CHORDS_notes", "CHORDS.notes") > 0
-        assert effect("CHORDS_height", "CHORDS.register") > 0.5
-    assert effect("LEAD_height", "LEAD.register") > 0.5
-    assert effect("CHORDS_length", "CHORDS.note_length") > 0
-    assert effect("LEAD_sixteenths", "LEAD.off_sixteenth") > 0.02
-    assert effect("KIT_beats", "KIT.on_beat") > 0.02
-    assert effect("LEAD_same", "LEAD.repetition") >= 0
+        assert effect("CHORDS_register", "CHORDS.register") > 0.5
+    assert effect("LEAD_register", "LEAD.register") > 0.5
+    assert effect("CHORDS_note_length", "CHORDS.note_length") > 0
+    assert effect("LEAD_off_sixteenth", "LEAD.off_sixteenth") > 0.02
+    assert effect("KIT_on_beat", "KIT.on_beat") > 0.02
+    assert effect("LEAD_repetition", "LEAD.repetition") >= 0
 
 
 def test_a_tilt_reaches_its_own_track_only(generator: Generator) -> None:
     w = generator.to_w(generator.draw_latent(6, seed=4))
     plain = generator.rolls_of_w(w)
-    tilted = generator.rolls_of_w(moved(generator, w, CHORDS_beats=9.0, CHORDS_black=-9.0))
+    tilted = generator.rolls_of_w(moved(generator, w, CHORDS_on_beat=9.0, CHORDS_in_scale=9.0))
     assert (tilted[:, [0, 2]] == plain[:, [0, 2]]).all()
     assert (tilted[:, 1] != plain[:, 1]).any()
 
 
 def test_a_tilt_spares_what_it_is_not_about() -> None:
-    """Leaning towards notes off the eighths, a decoder in doubt begins as many as before."""
+    """Tilted towards notes off the eighths, a decoder in doubt begins as many as before."""
     from gan.models.tilt import tilted
 
     rng = np.random.default_rng(0)
@@ -124,7 +131,7 @@ def test_a_tilt_spares_what_it_is_not_about() -> None:
     ]
     half = np.full(3, 0.5, np.float32)
     amounts = np.zeros((4, len(NAMES)), np.float32)
-    amounts[:, NAMES.index("CHORDS.sixteenths")] = 2.0
+    amounts[:, NAMES.index("CHORDS.off_sixteenth")] = 2.0
     moved_logits = tilted(logits, amounts, tiny.SPEC, half, half)
 
     def onsets(parts: list) -> np.ndarray:
@@ -163,12 +170,12 @@ def tilted_alone(seen: Seen, **amounts: float) -> np.ndarray:
     names = tilt_names(tiny.SPEC, "transformer")
     tilts = np.zeros((1, len(names)), np.float32)
     for name, amount in amounts.items():
-        tilts[0, names.index(name.replace("_", "."))] = amount
+        tilts[0, names.index(name.replace("_", ".", 1))] = amount
 
     def likeliest(logits: np.ndarray, noise: np.ndarray) -> np.ndarray:
         return logits.argmax(axis=1)
 
-    return np.argwhere(leant([seen], tilts, tiny.SPEC, likeliest)[0, ..., ONSET])
+    return np.argwhere(tilted_rolls([seen], tilts, tiny.SPEC, likeliest)[0, ..., ONSET])
 
 
 def test_notes_that_are_written_move_alone() -> None:
@@ -176,20 +183,20 @@ def test_notes_that_are_written_move_alone() -> None:
     plain = tilted_alone(seen)
     assert plain.tolist() == [[0, 0, 10], [0, 4, 12], [1, 0, 7], [1, 0, 11]]
     # Both might begin on step 5, where the higher one is heard.
-    later = tilted_alone(seen, LEAD_sixteenths=9.0)
+    later = tilted_alone(seen, LEAD_off_sixteenth=9.0)
     assert later.tolist() == [[0, 5, 12], [1, 0, 7], [1, 0, 11]]
-    assert tilted_alone(seen, LEAD_beats=9.0).tolist() == plain.tolist()
+    assert tilted_alone(seen, LEAD_on_beat=9.0).tolist() == plain.tolist()
     # As many notes move as it takes: one for a quarter of an octave, both for three.
-    higher = tilted_alone(seen, LEAD_height=3.0)
+    higher = tilted_alone(seen, LEAD_register=3.0)
     assert higher[:2].tolist() == [[0, 0, 15], [0, 4, 12]]
-    assert (tilted_alone(seen, LEAD_height=12.0)[:2, 2] > [14, 14]).all()
+    assert (tilted_alone(seen, LEAD_register=12.0)[:2, 2] > [14, 14]).all()
     assert higher[2:].tolist() == plain[2:].tolist()
     # Both notes of a chord go where its first one goes.
-    chord = tilted_alone(seen, CHORDS_sixteenths=9.0)
+    chord = tilted_alone(seen, CHORDS_off_sixteenth=9.0)
     assert chord[2:].tolist() == [[1, 5, 7], [1, 5, 11]]
 
 
-def test_statistics_of_written_notes_are_freed_of_each_other() -> None:
+def test_statistics_of_written_notes_are_orthogonalised() -> None:
     """Where on-beat notes could go to an eighth or to a sixteenth, each tilt finds its own."""
     steps = tiny.SPEC.steps_per_beat
     half = steps // 2
@@ -201,31 +208,31 @@ def test_statistics_of_written_notes_are_freed_of_each_other() -> None:
     notes = [np.arange(4) * steps, np.zeros(4, int), np.full(4, 9), np.ones(4, int)]
     seen = Seen(notes, logits, np.zeros((4, 4), np.float32))
     names = tilt_names(tiny.SPEC, "transformer")
-    leaned = []
+    logits_met = []
 
-    def leaning(logits: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        leaned.append(logits)
+    def recorded(logits: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        logits_met.append(logits)
         return logits.argmax(axis=1)
 
-    def lean(name: str, which: tuple[int, int, int]) -> np.ndarray:
+    def change(name: str, which: tuple[int, int, int]) -> np.ndarray:
         tilts = np.zeros((1, len(names)), np.float32)
         tilts[0, names.index(name)] = 1.0
-        leaned.clear()
-        leant([seen], tilts, tiny.SPEC, leaning)
-        return (leaned[1] - seen.logits[0])[1, list(which)]
+        logits_met.clear()
+        tilted_rolls([seen], tilts, tiny.SPEC, recorded)
+        return (logits_met[1] - seen.logits[0])[1, list(which)]
 
-    on, eighth, sixteenth = lean("LEAD.beats", (steps, steps + half, steps + 1))
-    # Unfreed, neither other place would gain.
+    on, eighth, sixteenth = change("LEAD.on_beat", (steps, steps + half, steps + 1))
+    # Not orthogonalised, neither other place would gain.
     assert on > sixteenth > eighth
-    on, eighth, sixteenth = lean("LEAD.sixteenths", (steps, steps + half, steps + 1))
+    on, eighth, sixteenth = change("LEAD.off_sixteenth", (steps, steps + half, steps + 1))
     assert sixteenth > on > eighth
-    assert list(seen.freeing) == [(0, 0)]
+    assert list(seen.inverses) == [(0, 0)]
 
 
 def test_what_was_written_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = build("transformer", tiny.SPEC, tiny.MODEL)
     generator.set_weights(tiny.lively(generator.weights(), np.random.default_rng(0)))
-    w = moved(generator, generator.to_w(generator.draw_latent(3, seed=1)), LEAD_height=2.0)
+    w = moved(generator, generator.to_w(generator.draw_latent(3, seed=1)), LEAD_register=2.0)
     first = generator.rolls_of_w(w)
     monkeypatch.setattr(
         "gan.models.event_sampler.EventSampler.write_seen", lambda *_: pytest.fail("written anew")

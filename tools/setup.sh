@@ -3,11 +3,13 @@
 #
 #   tools/setup.sh run         .venv with requirements.txt; FluidSynth
 #   tools/setup.sh test        .venv with requirements-dev.txt; FluidSynth; Chromium
+#   tools/setup.sh js          tools/js/node_modules: what checks assets/player
 #   tools/setup.sh soundfont   the FluidR3 soundfont
 #
 # Debian and Ubuntu (root or sudo) and macOS (Homebrew); elsewhere the system's packages are
 # left to the user. What is already there is left alone. Python and, for the tests, Chromium
-# are needed; without FluidSynth the app plays built-in tones, so its failure is a warning.
+# and Node.js are needed; without FluidSynth the app plays built-in tones, so its failure is a
+# warning.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -133,6 +135,27 @@ install_chromium() {
     chromium_ready || fail "no Chromium for the browser tests: install Chromium or Chrome."
 }
 
+node_ready() {
+    has npm && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' >/dev/null 2>&1
+}
+
+install_node() {
+    node_ready && return
+    say "installing Node.js, which checks the code for the browser"
+    case "$(system)" in
+        apt) apt_install nodejs npm || true ;;
+        mac) if has brew; then brew install node || true; fi ;;
+    esac
+    node_ready || fail "no Node.js (18 or newer, with npm) was found, which checks assets/player:" \
+        "install it, then call make again."
+}
+
+install_node_modules() {
+    say "installing what checks assets/player"
+    (cd tools/js && npm ci --silent) || fail "npm could not install tools/js/package-lock.json."
+    touch tools/js/node_modules/.ready
+}
+
 install_soundfont() {
     case "$(system)" in
         apt) apt_install fluid-soundfont-gm ;;
@@ -145,6 +168,7 @@ case "${1:-}" in
     test)
         make_venv; pip_install requirements-dev.txt; install_fluidsynth; install_chromium
         touch $VENV/.ready-run $VENV/.ready-test ;;
+    js) install_node; install_node_modules ;;
     soundfont) install_soundfont ;;
-    *) fail "usage: tools/setup.sh run|test|soundfont" ;;
+    *) fail "usage: tools/setup.sh run|test|js|soundfont" ;;
 esac

@@ -3,60 +3,89 @@
  * the other keys count where the player has the focus.
  */
 
+/**
+ * `onEdge` puts an end of the loop region, `onBeat` moves from the ruler; each may answer false
+ * where it has nothing to do.
+ * @typedef {{
+ *   onPlay: () => void, onLoop: () => void, onMetronome: () => void, onHelp: () => void,
+ *   onPen: () => boolean | void, onEscape: () => boolean | void, onStart: () => void,
+ *   onEdge: (which: 0 | 1) => void, onBeat: (direction: -1 | 1) => void,
+ * }} Actions
+ */
+
 const FIELDS = "select, textarea, [contenteditable], input:not([type=range])";
 const BUTTONS = "button, summary";
 
 export class Keys {
+  /** The button that was clicked last. @type {Element | null} */
+  #clicked = null;
+  #quit = new AbortController();
+
   /**
-   * `actions`: onPlay, onLoop, onPen, onStart, onEdge(0 or 1) for the ends of the loop region,
-   * onBeat(-1 or 1) from the ruler, onEscape; each may answer false where it has nothing to do.
+   * @param {HTMLElement} root
+   * @param {HTMLElement} ruler
+   * @param {Actions} actions
    */
   constructor(root, ruler, actions) {
-    Object.assign(this, { root, ruler, actions });
-    this.clicked = null;
-    this.quit = new AbortController();
-    const { signal } = this.quit;
+    this.root = root;
+    this.ruler = ruler;
+    this.actions = actions;
+    const { signal } = this.#quit;
     document.addEventListener("keydown", (event) => this.#pressed(event), { signal });
-    const click = (event) => (this.clicked = event.target.closest?.(BUTTONS));
+    const click = (/** @type {PointerEvent} */ { target }) => {
+      this.#clicked = target instanceof Element ? target.closest(BUTTONS) : null;
+    };
     document.addEventListener("pointerdown", click, { signal, capture: true });
   }
 
+  /** @param {KeyboardEvent} event */
   #pressed(event) {
     const { target, key } = event;
-    if (key === "Tab") this.clicked = null;
+    if (key === "Tab") this.#clicked = null;
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (target.closest?.(FIELDS)) return;
+    if (!(target instanceof Element) || target.closest(FIELDS)) return;
     const done = key === " " ? this.#space(target) : this.root.contains(target) && this.#other(key, target);
     if (done) event.preventDefault();
   }
 
+  /** @param {Element} target */
   #space(target) {
-    const button = target.closest?.(BUTTONS);
+    const button = target.closest(BUTTONS);
     // A button that was clicked keeps the focus; whoever presses the space bar then means to play.
-    const clicked = button && button === this.clicked;
+    const clicked = button !== null && button === this.#clicked;
     if (button ? !clicked : target !== document.body && !this.root.contains(target)) return false;
-    if (clicked) button.blur(); // Or it would be pressed when the key comes up.
+    // Or it would be pressed when the key comes up.
+    if (clicked && button instanceof HTMLElement) button.blur();
     this.actions.onPlay();
     return true;
   }
 
+  /**
+   * @param {string} key
+   * @param {Element} target
+   */
   #other(key, target) {
     const { actions } = this;
     const ruler = target === this.ruler;
-    const does = {
+    const slider = target instanceof HTMLInputElement;
+    /** @type {Record<string, () => boolean | void>} */
+    const meanings = {
       l: () => actions.onLoop(),
+      m: () => actions.onMetronome(),
       d: () => actions.onPen(),
+      "?": () => actions.onHelp(),
       Escape: () => actions.onEscape(),
       "[": () => actions.onEdge(0),
       "]": () => actions.onEdge(1),
       ArrowLeft: () => ruler && actions.onBeat(-1),
       ArrowRight: () => ruler && actions.onBeat(1),
-      Home: () => target.type !== "range" && actions.onStart(),
-    }[key.length === 1 ? key.toLowerCase() : key];
+      Home: () => !slider && actions.onStart(),
+    };
+    const does = meanings[key.length === 1 ? key.toLowerCase() : key];
     return Boolean(does) && does() !== false;
   }
 
   destroy() {
-    this.quit.abort();
+    this.#quit.abort();
   }
 }

@@ -1,154 +1,194 @@
 /**
- * The WebSocket to `/api/live`. One move is under way at a time and the newest waits; what
- * was between them is dropped. `gan/ui/live.py` is the other end.
+ * The live connection: notes while the user drags, and the sound of them.
+ *
+ * One move is under way at a time and the newest waits; what was between them is dropped.
+ * Sound has a socket of its own, so that notes do not queue behind megabytes on a slow line,
+ * and travels compressed unless the line has shown that it is fast.
  */
 
-import { readNotes, unpack } from "./wire.js";
+import { Socket } from "./socket.js";
+import { readNotes } from "./wire.js";
 
-const ANSWER_WITHIN = 5000;
-const LONGEST_PAUSE = 10000;
+/**
+ * @import { Message, MoveRequest, Notes, NotesHeader, SoundFormat, SoundHeader, SoundRequest } from "./data"
+ * @import { SocketState } from "./socket.js"
+ */
+
+/** @typedef {MoveRequest & {asked: number}} Move `asked` is when the user moved */
+
+const ANSWER_WITHIN = 5000; // milliseconds
+const SOUND_WITHIN = 30000;
+// Bytes a second. Four tracks of PCM take 0.7 million for each second of music.
+const FAST = 4e6;
+const SLOW = 2e6;
 
 export class LiveLink {
+  /** @type {{id: number, asked: number, timer: number} | null} */
+  flying = null;
+  /** @type {Move | null} */
+  #waiting = null;
+  /** @type {Map<number, {resolve: (message: Message<SoundHeader>) => void, reject: (error: Error) => void, sent: number}>} */
+  #sounds = new Map();
+  #number = 0;
+  /** Asked for of the next sound. @type {SoundFormat} */
+  format = "flac";
+
   /**
-   * `onState(state)` tells "connecting", "live" or "off"; `onNotes(header, notes, sent)` gets
-   * the answer to a move, `onError(text)` what the server could not do.
+   * @param {{
+   *   url: string,
+   *   onState: () => void,
+   *   onNotes: (header: NotesHeader, notes: Notes, asked: number) => void,
+   *   onError: (text: string) => void,
+   *   onRefused: () => void,
+   * }} options `onError` tells what the server could not do, `onRefused` that it does not know
+   *   the token
    */
-  constructor({ url, onState, onNotes, onError }) {
-    Object.assign(this, { url, onState, onNotes, onError });
-    this.token = null;
-    this.state = "off";
-    this.number = 0;
-    this.failures = 0;
-    this.flying = null;
-    this.waiting = null;
-    this.sounds = new Map();
+  constructor({ url, onState, onNotes, onError, onRefused }) {
+    this.onState = onState;
+    this.onNotes = onNotes;
+    this.onError = onError;
+    const onMessage = (/** @type {Message} */ message) => this.#receive(message);
+    const onChange = () => this.#changed();
+    this.notes = new Socket(url, "notes", { onMessage, onState: onChange, onRefused });
+    this.sounds = new Socket(url, "sound", { onMessage, onState: onChange });
   }
 
-  /** Connect for this token; null disconnects. */
+  /** Of the notes. @returns {SocketState} */
+  get state() {
+    return this.notes.state;
+  }
+
+  get sounding() {
+    return this.sounds.state === "live";
+  }
+
+  /** How often in a row connecting has failed. */
+  get failures() {
+    return this.notes.failures;
+  }
+
+  /**
+   * Connect for this token; null disconnects.
+   * @param {string | null} token
+   */
   use(token) {
-    if (token === this.token) return;
-    this.token = token;
-    this.failures = 0;
-    clearTimeout(this.timer);
-    this.#drop();
-    if (token) this.#open();
-    else this.#to("off");
+    this.notes.use(token);
+    this.sounds.use(token);
   }
 
-  #to(state) {
-    if (state === this.state) return;
-    this.state = state;
-    this.onState(state);
+  retry() {
+    this.notes.retry();
+    this.sounds.retry();
   }
 
-  #open() {
-    if (this.state !== "off") this.#to("connecting");
-    else if (this.failures === 0) this.#to("connecting");
-    const socket = new WebSocket(this.url);
-    socket.binaryType = "arraybuffer";
-    this.socket = socket;
-    // A proxy that swallows the handshake would leave us waiting for ever.
-    const patience = setTimeout(() => socket.close(), 3000);
-    socket.onopen = () => socket.send(JSON.stringify({ type: "hello", token: this.token }));
-    socket.onmessage = (event) => {
-      clearTimeout(patience);
-      if (socket === this.socket) this.#receive(event.data);
-    };
-    socket.onclose = () => {
-      clearTimeout(patience);
-      if (socket === this.socket) this.#lost();
-    };
-  }
-
-  #drop() {
-    const { socket } = this;
-    this.socket = null;
-    if (socket) socket.onclose = socket.onmessage = null;
-    socket?.close();
+  #changed() {
     this.#abandon();
+    this.onState();
   }
 
+  /** What was asked on a connection that is lost is not answered any more. */
   #abandon() {
-    clearTimeout(this.flying?.timer);
-    this.flying = this.waiting = null;
-    for (const { reject } of this.sounds.values()) reject(new Error("The connection was lost."));
-    this.sounds.clear();
+    if (this.state !== "live") {
+      clearTimeout(this.flying?.timer);
+      this.flying = this.#waiting = null;
+    }
+    if (this.sounding) return;
+    for (const { reject } of this.#sounds.values()) reject(new Error("The connection was lost."));
+    this.#sounds.clear();
   }
 
-  #lost() {
-    this.socket = null;
-    this.#abandon();
-    this.failures += 1;
-    this.#to(this.failures > 1 || this.state === "off" ? "off" : "connecting");
-    const pause = Math.min(300 * 2 ** (this.failures - 1), LONGEST_PAUSE);
-    this.timer = setTimeout(() => this.token && this.#open(), pause);
-  }
-
-  #receive(data) {
-    if (!(data instanceof ArrayBuffer)) return;
-    const { header, payload } = unpack(data);
-    if (header.type === "ready") {
-      this.failures = 0;
-      this.#to("live");
-    } else if (header.type === "notes") {
+  /** @param {Message} message */
+  #receive({ header, payload }) {
+    if (header.type === "notes") {
       this.#answered(header, payload);
-    } else if (this.sounds.has(header.id)) {
-      const { resolve, reject } = this.sounds.get(header.id);
-      this.sounds.delete(header.id);
-      if (header.type === "sound") resolve({ header, payload });
-      else reject(new Error(header.message));
+    } else if (header.type === "sound") {
+      const waiting = this.#take(header.id);
+      if (!waiting) return;
+      this.#measure(payload.length, performance.now() - waiting.sent - (header.ms ?? 0) - header.encode_ms);
+      waiting.resolve({ header, payload });
     } else if (header.type === "error") {
-      this.onError(header.message);
+      const waiting = this.#take(header.id);
+      if (waiting) waiting.reject(new Error(header.message));
+      else this.onError(header.message);
       if (header.id === this.flying?.id) this.#next();
     }
   }
 
+  /** @param {number | undefined} id */
+  #take(id) {
+    const waiting = id === undefined ? undefined : this.#sounds.get(id);
+    if (id !== undefined) this.#sounds.delete(id);
+    return waiting;
+  }
+
+  /**
+   * Choose how sound is to come from how long the last one was on its way.
+   * @param {number} bytes
+   * @param {number} milliseconds
+   */
+  #measure(bytes, milliseconds) {
+    if (bytes < 20_000) return; // The round trip says nothing about the line.
+    const speed = bytes / Math.max(milliseconds / 1000, 0.001);
+    if (speed > FAST) this.format = "pcm16";
+    else if (speed < SLOW) this.format = "flac";
+  }
+
+  /**
+   * @param {NotesHeader} header
+   * @param {Uint8Array} payload
+   */
   #answered(header, payload) {
     if (header.id !== this.flying?.id) return;
-    const { sent } = this.flying;
+    const { asked } = this.flying;
     this.#next();
-    this.onNotes(header, readNotes(header.counts, payload), sent);
+    this.onNotes(header, readNotes(header.counts, payload), asked);
   }
 
   #next() {
     clearTimeout(this.flying?.timer);
     this.flying = null;
-    const { waiting } = this;
-    this.waiting = null;
-    if (waiting) this.move(waiting);
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting) this.move(waiting, waiting.asked);
   }
 
-  /** Ask for the notes of these values; `asked` is when the user moved. */
-  move({ values, base, asked = performance.now() }) {
+  /**
+   * Ask for the notes of these values; false where there is no connection.
+   * @param {MoveRequest} request
+   */
+  move({ values, base }, asked = performance.now()) {
     if (this.state !== "live") return false;
     if (this.flying) {
       // The wait began with the first of the moves that are dropped now.
-      this.waiting = { values, base, asked: this.waiting?.asked ?? asked };
+      this.#waiting = { values, base, asked: this.#waiting?.asked ?? asked };
       return true;
     }
-    const id = ++this.number;
-    const timer = setTimeout(() => this.#next(), ANSWER_WITHIN);
-    this.flying = { id, sent: asked, timer };
-    this.socket.send(JSON.stringify({ type: "move", id, base, values }));
+    const id = ++this.#number;
+    this.flying = { id, asked, timer: setTimeout(() => this.#next(), ANSWER_WITHIN) };
+    this.notes.send({ type: "move", id, base, values });
     return true;
   }
 
-  /** Ask for the sound of these values; a promise of `{header, payload}`. */
-  sound({ values, base, start, end }) {
-    if (this.state !== "live") return Promise.reject(new Error("There is no connection."));
-    const id = ++this.number;
+  /**
+   * Ask for the sound of these values.
+   * @param {SoundRequest} request
+   * @returns {Promise<Message<SoundHeader>>}
+   */
+  sound(request) {
+    if (!this.sounding) return Promise.reject(new Error("There is no connection."));
+    const id = ++this.#number;
     return new Promise((resolve, reject) => {
-      this.sounds.set(id, { resolve, reject });
-      this.socket.send(JSON.stringify({ type: "sound", id, base, values, start, end }));
+      this.#sounds.set(id, { resolve, reject, sent: performance.now() });
+      this.sounds.send({ type: "sound", id, format: this.format, ...request });
       setTimeout(() => {
-        if (this.sounds.delete(id)) reject(new Error("The sound took too long."));
-      }, 2 * ANSWER_WITHIN);
+        if (this.#sounds.delete(id)) reject(new Error("The sound took too long."));
+      }, SOUND_WITHIN);
     });
   }
 
   destroy() {
-    this.token = null;
-    clearTimeout(this.timer);
-    this.#drop();
+    this.notes.destroy();
+    this.sounds.destroy();
+    this.#abandon();
   }
 }

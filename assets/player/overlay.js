@@ -3,22 +3,43 @@
  * Added notes fade in, removed ones flash; with reduced motion neither happens.
  */
 
-import { calm, el } from "./dom.js";
+import { brush, clamp, el, reducedMotion } from "./dom.js";
 import { css } from "./theme.js";
+import { each } from "./wire.js";
+
+/**
+ * @import { Note, Notes, Region, Rgb } from "./data"
+ * @import { SoundingNote } from "./keyboard.js"
+ * @import { Roll } from "./roll.js"
+ */
+
+/** @typedef {{note: Note, track: number, since: number, removed: boolean}} Change */
 
 const QUICK = 380; // milliseconds: while one drags, the next change is not far
 const SLOW = 1000;
+const WHITE = /** @type {Rgb} */ ([255, 255, 255]);
 
 export class Overlay {
+  canvas = el("canvas", { class: "gp-overlay", "aria-hidden": "true" });
+  head = el("div", { class: "gp-playhead", "aria-hidden": "true" });
+  shades = [el("div", { class: "gp-shade" }), el("div", { class: "gp-shade" })];
+  layer = el("div", { class: "gp-layer" }, this.canvas, ...this.shades, this.head);
+  /** @type {number | undefined} */
+  step = undefined;
+  #pen = brush(this.canvas);
+  #scale = 1;
+  #fade = QUICK;
+  /** @type {Change[]} */
+  #changes = [];
+  /** @type {SoundingNote[]} */
+  #active = [];
+  /** @type {Region | null} */
+  #region = null;
+  #frame = 0;
+
+  /** @param {Roll} roll */
   constructor(roll) {
     this.roll = roll;
-    this.canvas = el("canvas", { class: "gp-overlay", "aria-hidden": "true" });
-    this.head = el("div", { class: "gp-playhead", "aria-hidden": "true" });
-    this.shades = [el("div", { class: "gp-shade" }), el("div", { class: "gp-shade" })];
-    this.layer = el("div", { class: "gp-layer" }, this.canvas, ...this.shades, this.head);
-    this.changes = [];
-    this.active = [];
-    this.frame = 0;
   }
 
   /** Follow the size of the roll. */
@@ -30,77 +51,88 @@ export class Overlay {
       width: `${width}px`,
       height: `${height}px`,
     });
-    const ratio = window.devicePixelRatio || 1;
-    this.canvas.width = Math.round(width * ratio);
-    this.canvas.height = Math.round(height * ratio);
-    this.scale = ratio;
-    this.draw();
+    this.#scale = window.devicePixelRatio || 1;
+    this.canvas.width = Math.round(width * this.#scale);
+    this.canvas.height = Math.round(height * this.#scale);
+    this.#draw();
     if (this.step !== undefined) this.moveTo(this.step);
-    if (this.region) this.setRegion(...this.region);
+    if (this.#region) this.setRegion(this.#region);
   }
 
-  /** Show that notes came and went: a list of [onset, end, pitch] for each track. */
+  /**
+   * Show that notes came and went, a list for each track.
+   * @param {Note[][]} added
+   * @param {Note[][]} removed
+   */
   flash(added, removed, { slow = false } = {}) {
-    this.fade = slow ? SLOW : QUICK;
-    if (calm()) return;
-    const now = performance.now();
-    const changes = [];
-    added.forEach((list, track) => list.forEach((note) => changes.push({ note, track, now })));
-    removed.forEach((list, track) =>
-      list.forEach((note) => changes.push({ note, track, now, gone: true })),
-    );
+    this.#fade = slow ? SLOW : QUICK;
+    if (reducedMotion()) return;
+    const since = performance.now();
+    const changes = (/** @type {Note[][]} */ lists, /** @type {boolean} */ gone) =>
+      lists.flatMap((list, track) => list.map((note) => ({ note, track, since, removed: gone })));
     // While dragging, each change shows the newest difference only.
-    this.changes = changes;
-    if (changes.length) this.animate();
+    this.#changes = [...changes(added, false), ...changes(removed, true)];
+    if (this.#changes.length) this.#animate();
   }
 
-  /** Notes that sound now, lit up. */
+  /**
+   * Notes that sound now, lit up.
+   * @param {SoundingNote[]} active
+   */
   setActive(active) {
-    this.active = active;
-    this.animate();
+    this.#active = active;
+    this.#animate();
   }
 
-  animate() {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-      if (this.changes.length) this.animate();
+  #animate() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+      if (this.#changes.length) this.#animate();
     });
   }
 
-  draw() {
-    const pen = this.canvas.getContext("2d");
-    pen.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+  #draw() {
+    const pen = this.#pen;
+    pen.setTransform(this.#scale, 0, 0, this.#scale, 0, 0);
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    const { theme } = this.roll;
+    const { theme, sketch } = this.roll;
     if (!theme) return;
-    if (this.roll.sketch) this.#sketch(pen, this.roll.sketch);
+    if (sketch) this.#sketch(pen, sketch);
     const now = performance.now();
-    this.changes = this.changes.filter((change) => now - change.now < this.fade);
-    for (const change of this.changes) {
-      const left = 1 - (now - change.now) / this.fade;
-      const [start, held] = this.roll.colours(change.track);
-      if (change.gone) this.#fill(pen, change.note, css(held, 0.5 * left * left));
-      else this.#fill(pen, change.note, css(theme.dark ? [255, 255, 255] : start, 0.45 * left));
+    this.#changes = this.#changes.filter((change) => now - change.since < this.#fade);
+    for (const { note, track, since, removed } of this.#changes) {
+      const left = 1 - (now - since) / this.#fade;
+      const [start, held] = this.roll.colours(track);
+      const added = theme.dark ? WHITE : start;
+      this.#fill(pen, note, removed ? css(held, 0.5 * left * left) : css(added, 0.45 * left));
     }
-    for (const { note, track } of this.active) {
+    for (const { note, track } of this.#active) {
       const [start] = this.roll.colours(track);
-      this.#fill(pen, note, css(theme.dark ? [255, 255, 255] : start, theme.dark ? 0.4 : 0.55));
+      this.#fill(pen, note, theme.dark ? css(WHITE, 0.4) : css(start, 0.55));
     }
   }
 
-  /** The whole phrase, the first track on top, as the roll will show it. */
+  /**
+   * The whole phrase, the first track on top, as the roll will show it.
+   * @param {CanvasRenderingContext2D} pen
+   * @param {Notes} notes
+   */
   #sketch(pen, notes) {
     for (let track = notes.length - 1; track >= 0; track--) {
       const [start, held] = this.roll.colours(track);
-      for (let i = 0; i < notes[track].length; i += 3) {
-        const [onset, end, pitch] = notes[track].slice(i, i + 3);
+      for (const [onset, end, pitch] of each(notes[track])) {
         this.#fill(pen, [onset, end, pitch], css(held));
         this.#fill(pen, [onset, onset + 0.4, pitch], css(start));
       }
     }
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {Note} note
+   * @param {string} colour
+   */
   #fill(pen, [onset, end, pitch], colour) {
     const x = this.roll.x(onset);
     const height = this.roll.rowHeight;
@@ -108,20 +140,23 @@ export class Overlay {
     pen.fillRect(x, this.roll.y(pitch), Math.max(2, this.roll.x(end) - x - 1.5), height);
   }
 
+  /** @param {number} step */
   moveTo(step) {
     this.step = step;
     const x = this.roll.x(step);
     const inside = x >= -1 && x <= this.roll.box.width + 1;
     this.head.style.transform = `translateX(${x.toFixed(2)}px)`;
-    this.head.style.opacity = inside ? 1 : 0;
+    this.head.style.opacity = inside ? "1" : "0";
   }
 
-  /** Dim what lies outside the loop region, in steps. */
-  setRegion(start, end) {
-    this.region = [start, end];
+  /**
+   * Dim what lies outside the loop region.
+   * @param {Region} region
+   */
+  setRegion(region) {
+    this.#region = region;
     const { width } = this.roll.box;
-    const from = Math.min(Math.max(this.roll.x(start), 0), width);
-    const to = Math.min(Math.max(this.roll.x(end), 0), width);
+    const [from, to] = region.map((step) => clamp(this.roll.x(step), 0, width));
     const [before, after] = this.shades;
     before.style.left = "0";
     before.style.width = `${from}px`;
@@ -130,6 +165,6 @@ export class Overlay {
   }
 
   destroy() {
-    cancelAnimationFrame(this.frame);
+    cancelAnimationFrame(this.#frame);
   }
 }

@@ -5,27 +5,51 @@
  */
 
 import { clamp, el, title } from "./dom.js";
-import { noteName } from "./roll.js";
+import { noteName, placeName } from "./pitch.js";
 import { css } from "./theme.js";
+import { each } from "./wire.js";
 
+/**
+ * @import { Grid, Notes, Stroke, Track } from "./data"
+ * @import { Roll } from "./roll.js"
+ */
+
+/** @type {Record<string, [number, number]>} steps and semitones */
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 export class Pen {
-  /** `onStroke({track, pitch, start, end, on})` once a stroke is done; `notes()` are on show. */
+  /** @type {Grid | null} */
+  grid = null;
+  /** @type {Track[]} */
+  tracks = [];
+  /** The track to draw in. */
+  track = 0;
+  ghost = el("div", { class: "gp-ghost", hidden: true });
+  layer = el("div", {
+    class: "gp-pen", hidden: true, tabIndex: 0, role: "application", "aria-roledescription": "Drawing",
+  }, this.ghost);
+  /** What is being drawn. @type {Stroke | null} */
+  #stroke = null;
+  /** Where the keyboard draws. @type {{step: number, pitch: number, length: number} | null} */
+  #cursor = null;
+
+  /**
+   * @param {Roll} roll
+   * @param {{notes: () => Notes, onStroke: (stroke: Stroke) => void}} options
+   *   `onStroke` once a stroke is done; `notes` are those on show
+   */
   constructor(roll, { notes, onStroke }) {
-    Object.assign(this, { roll, notes, onStroke });
-    this.track = 0;
-    this.ghost = el("div", { class: "gp-ghost", hidden: true });
-    this.layer = el("div", {
-      class: "gp-pen", hidden: true, tabIndex: 0, role: "application", "aria-roledescription": "Drawing",
-    }, this.ghost);
-    this.layer.addEventListener("keydown", (event) => this.#key(event));
-    this.layer.addEventListener("focus", () => this.layer.matches(":focus-visible") && this.#aim());
-    this.layer.addEventListener("blur", () => this.#drop());
-    this.layer.addEventListener("pointerdown", (event) => this.#press(event));
-    this.layer.addEventListener("pointermove", (event) => this.#pull(event));
-    this.layer.addEventListener("pointerup", (event) => this.#release(event));
-    this.layer.addEventListener("pointercancel", () => this.#drop());
+    this.roll = roll;
+    this.notes = notes;
+    this.onStroke = onStroke;
+    const { layer } = this;
+    layer.addEventListener("keydown", (event) => this.#key(event));
+    layer.addEventListener("focus", () => layer.matches(":focus-visible") && this.#aim());
+    layer.addEventListener("blur", () => this.#drop());
+    layer.addEventListener("pointerdown", (event) => this.#press(event));
+    layer.addEventListener("pointermove", (event) => this.#pull(event));
+    layer.addEventListener("pointerup", () => this.#release());
+    layer.addEventListener("pointercancel", () => this.#drop());
   }
 
   set on(on) {
@@ -44,55 +68,58 @@ export class Pen {
     });
   }
 
+  /** @param {PointerEvent} event */
   #at(event) {
+    if (!this.grid) return null;
     const bounds = this.layer.getBoundingClientRect();
-    const { steps, grid } = this.roll;
+    const { pitch_min, pitches } = this.grid;
     const step = Math.floor(this.roll.stepAt(event.clientX - bounds.left));
     const pitch = this.roll.pitchAt(event.clientY - bounds.top);
-    if (step < 0 || step >= steps || pitch < grid.pitch_min) return null;
-    return pitch < grid.pitch_min + grid.pitches ? { step, pitch } : null;
+    if (step < 0 || step >= this.roll.steps || pitch < pitch_min) return null;
+    return pitch < pitch_min + pitches ? { step, pitch } : null;
   }
 
-  /** The note under the pen: of the chosen track if it has one there, else of another. */
+  /**
+   * The note under the pen: of the chosen track if it has one there, else of another.
+   * @param {{step: number, pitch: number}} at
+   * @returns {Stroke | null} that erases it
+   */
   #under({ step, pitch }) {
     const lists = this.notes();
-    const order = [this.track, ...lists.keys()];
-    for (const track of order) {
-      const list = lists[track] ?? [];
-      for (let i = 0; i < list.length; i += 3) {
-        if (list[i + 2] === pitch && list[i] <= step && step < list[i + 1]) {
-          return { track, start: list[i], end: list[i + 1], pitch };
-        }
+    for (const track of [this.track, ...lists.keys()]) {
+      for (const [start, end, height] of each(lists[track] ?? new Uint16Array())) {
+        if (height === pitch && start <= step && step < end) return { track, start, end, pitch, on: false };
       }
     }
     return null;
   }
 
+  /** @param {PointerEvent} event */
   #press(event) {
-    if (event.button !== 0) return;
-    const at = this.#at(event);
+    const at = event.button === 0 ? this.#at(event) : null;
     if (!at) return;
     event.preventDefault();
-    const note = this.#under(at);
-    if (note) {
-      this.onStroke({ ...note, on: false });
+    const erasing = this.#under(at);
+    if (erasing) {
+      this.onStroke(erasing);
       return;
     }
     this.layer.setPointerCapture(event.pointerId);
-    this.stroke = { track: this.track, pitch: at.pitch, start: at.step, end: at.step + 1, on: true };
-    this.#show();
+    this.#stroke = { track: this.track, pitch: at.pitch, start: at.step, end: at.step + 1, on: true };
+    this.#show(this.#stroke);
   }
 
+  /** @param {PointerEvent} event */
   #pull(event) {
-    if (!this.stroke) return;
+    if (!this.#stroke) return;
     const bounds = this.layer.getBoundingClientRect();
     const step = Math.ceil(this.roll.stepAt(event.clientX - bounds.left));
-    this.stroke.end = Math.min(Math.max(step, this.stroke.start + 1), this.roll.steps);
-    this.#show();
+    this.#stroke.end = clamp(step, this.#stroke.start + 1, this.roll.steps);
+    this.#show(this.#stroke);
   }
 
   #release() {
-    const { stroke } = this;
+    const stroke = this.#stroke;
     this.#drop();
     if (stroke) this.onStroke(stroke);
   }
@@ -104,45 +131,59 @@ export class Pen {
     this.#aim();
   }
 
-  /** Show where the next note would be, or which one would be erased. */
-  #aim() {
-    const { grid, steps, view } = this.roll;
-    this.cursor ??= { step: 0, pitch: Math.round((view.y[0] + view.y[1]) / 2), length: grid.steps_per_beat / 2 };
-    const { step, pitch, length } = this.cursor;
-    const note = this.#under(this.cursor);
-    this.stroke = note ?? { track: this.track, pitch, start: step, end: Math.min(step + length, steps), on: true };
-    this.#show();
-    this.stroke = null;
-    const beat = Math.floor(step / grid.steps_per_beat);
-    const where = `Bar ${Math.floor(beat / grid.beats_per_bar) + 1}, beat ${(beat % grid.beats_per_bar) + 1}`;
-    const what = note ? `a note of ${title(this.roll.tracks[note.track].name)}, Enter erases it` : "Enter draws a note";
-    this.layer.setAttribute("aria-label", `${noteName(pitch + this.roll.transpose)}, ${where}, ${what}.`);
+  /** @param {Grid} grid */
+  #cursorIn(grid) {
+    const [low, high] = this.roll.view.y;
+    this.#cursor ??= { step: 0, pitch: Math.round((low + high) / 2), length: grid.steps_per_beat / 2 };
+    return this.#cursor;
   }
 
+  /**
+   * What Enter would do at the cursor.
+   * @param {Grid} grid
+   * @returns {Stroke}
+   */
+  #strokeAt(grid) {
+    const cursor = this.#cursorIn(grid);
+    const { step, pitch, length } = cursor;
+    const end = Math.min(step + length, this.roll.steps);
+    return this.#under(cursor) ?? { track: this.track, pitch, start: step, end, on: true };
+  }
+
+  /** Show where the next note would be, or which one would be erased. */
+  #aim() {
+    if (!this.grid) return;
+    const stroke = this.#strokeAt(this.grid);
+    const { step, pitch } = this.#cursorIn(this.grid);
+    this.#show(stroke);
+    const name = title(this.tracks[stroke.track].name);
+    const what = stroke.on ? "Enter draws a note" : `a note of ${name}, Enter erases it`;
+    const where = `${noteName(pitch + this.roll.transpose)}, ${placeName(step, this.grid)}`;
+    this.layer.setAttribute("aria-label", `${where}, ${what}.`);
+  }
+
+  /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.grid) return;
     const move = MOVES[event.key];
     if (!move && event.key !== "Enter") return;
     event.preventDefault();
-    if (!this.cursor) this.#aim();
-    const { cursor, roll } = this;
+    const cursor = this.#cursorIn(this.grid);
+    const { steps } = this.roll;
     if (!move) {
-      const note = this.#under(cursor);
-      const { step: start, pitch, length } = cursor;
-      const drawn = { track: this.track, pitch, start, end: Math.min(start + length, roll.steps), on: true };
-      this.onStroke(note ? { ...note, on: false } : drawn);
+      this.onStroke(this.#strokeAt(this.grid));
     } else if (event.shiftKey) {
-      cursor.length = clamp(cursor.length + move[0], 1, roll.steps - cursor.step);
+      cursor.length = clamp(cursor.length + move[0], 1, steps - cursor.step);
     } else {
-      cursor.step = clamp(cursor.step + move[0], 0, roll.steps - 1);
-      const { pitch_min, pitches } = roll.grid;
+      const { pitch_min, pitches } = this.grid;
+      cursor.step = clamp(cursor.step + move[0], 0, steps - 1);
       cursor.pitch = clamp(cursor.pitch + move[1], pitch_min, pitch_min + pitches - 1);
     }
     this.#aim();
   }
 
-  #show() {
-    const { start, end, pitch, track } = this.stroke;
+  /** @param {Stroke} stroke */
+  #show({ start, end, pitch, track }) {
     const x = this.roll.x(start);
     const [colour] = this.roll.colours(track);
     this.ghost.hidden = false;
@@ -153,7 +194,7 @@ export class Pen {
   }
 
   #drop() {
-    this.stroke = null;
+    this.#stroke = null;
     this.ghost.hidden = true;
   }
 }

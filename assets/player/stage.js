@@ -5,16 +5,47 @@
 
 import { Bars } from "./bars.js";
 import { el, title } from "./dom.js";
-import { Keyboard, Ruler } from "./frame.js";
+import { Keyboard } from "./keyboard.js";
 import { Overlay } from "./overlay.js";
 import { Pen } from "./pen.js";
-import { Roll, noteName } from "./roll.js";
-import { difference } from "./wire.js";
+import { noteName } from "./pitch.js";
+import { Roll } from "./roll.js";
+import { Ruler } from "./ruler.js";
+import { difference, each } from "./wire.js";
+
+/**
+ * @import { Events, Notes, Region, Stroke, Track } from "./data"
+ * @import { SoundingNote } from "./keyboard.js"
+ * @import { RollSetup } from "./roll.js"
+ * @import { Theme } from "./theme.js"
+ */
+
+/** @typedef {{quiet?: boolean, refit?: boolean, slow?: boolean}} ShowOptions */
+
+const CLICK = { pixels: 4, milliseconds: 500 };
+const TIP_WIDTH = 190;
+const EMPTY = "No notes here. Move a density or fill slider to the right, or draw some.";
 
 export class Stage {
+  /** @type {Notes} */
+  notes = [];
+  stepSeconds = 0.125;
+  /** @type {Track[]} */
+  #tracks = [];
+  /** The step whose notes are lit; null for none. @type {number | null | undefined} */
+  #lit = undefined;
+  #refit = false;
+  #frame = 0;
+  #quit = new AbortController();
+
   /**
-   * `onSeek(step)`, `onRegion(start, end, done)`; `onDrawn(notes)` after the roll is drawn;
-   * `onBar(kind, bar)` for a bar's buttons, `onStroke(stroke)` for what the pen did.
+   * @param {{
+   *   onSeek: (step: number) => void,
+   *   onRegion: (region: Region, done: boolean) => void,
+   *   onDrawn: () => void,
+   *   onBar: (kind: Events["action"]["kind"], bar: number) => void,
+   *   onStroke: (stroke: Stroke) => void,
+   * }} handlers `onDrawn` after the roll is drawn, `onStroke` for what the pen did
    */
   constructor({ onSeek, onRegion, onDrawn, onBar, onStroke }) {
     this.onDrawn = onDrawn;
@@ -26,8 +57,7 @@ export class Stage {
     this.bars = new Bars(this.roll, { onAction: onBar });
     this.pen = new Pen(this.roll, { notes: () => this.notes, onStroke });
     this.tip = el("div", { class: "gp-tip", hidden: true });
-    this.empty = el("p", { class: "gp-empty", hidden: true },
-      "No notes here. Move a density or fill slider to the right, or draw some.");
+    this.empty = el("p", { class: "gp-empty", hidden: true }, EMPTY);
     this.whole = el("button", {
       class: "gp-whole", type: "button", hidden: true, onclick: () => this.roll.zoomOut(),
     }, "Show all");
@@ -37,17 +67,21 @@ export class Stage {
       this.roll.host, this.keyboard.canvas, this.overlay.layer, this.pen.layer, this.empty, this.tip, this.whole,
     );
     this.root = el("div", { class: "gp-stage" }, this.ruler.canvas, this.bars.root, this.area);
-    this.notes = [];
     this.#listen();
     this.observer = new ResizeObserver(() => this.#resize());
     this.observer.observe(this.area);
   }
 
-  async setup(grid, tracks, theme, transpose, notes) {
-    this.tracks = tracks;
+  /**
+   * @param {RollSetup} setup
+   * @param {Notes} notes
+   */
+  async setup(setup, notes) {
+    this.#tracks = this.pen.tracks = setup.tracks;
+    this.pen.grid = setup.grid;
     this.notes = [];
     this.#resize();
-    await this.roll.setup(grid, tracks, theme, transpose, notes);
+    await this.roll.setup(setup, notes);
   }
 
   #resize() {
@@ -65,77 +99,97 @@ export class Stage {
     this.whole.hidden = !this.roll.ready || !this.roll.zoomed;
   }
 
-  /** Show notes; what differs from those before is hinted at. Drawn with the next frame. */
+  /**
+   * Show notes; what differs from those before is hinted at. Drawn with the next frame.
+   * @param {Notes} notes
+   * @param {ShowOptions} options
+   */
   show(notes, { quiet = false, refit = false, slow = false } = {}) {
     if (!quiet && this.notes.length === notes.length) {
       this.overlay.flash(difference(notes, this.notes), difference(this.notes, notes), { slow });
     }
     this.notes = notes;
     this.empty.hidden = notes.some((list) => list.length);
-    this.lit = null;
-    this.refit = refit;
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.roll.draw(this.notes, { refit: this.refit });
-      this.onDrawn(this.notes);
+    this.#lit = undefined;
+    this.#refit = refit;
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.roll.draw(this.notes, { refit: this.#refit });
+      this.onDrawn();
     });
   }
 
+  /**
+   * @param {boolean[]} audible
+   * @param {Theme} theme
+   */
   recolour(audible, theme) {
     this.roll.recolour(audible, theme);
-    this.lit = null;
+    this.#lit = undefined;
     this.#follow();
   }
 
+  /**
+   * @param {Region} region
+   * @param {boolean} loop
+   */
   setRegion(region, loop) {
     this.ruler.set(region, loop);
-    this.overlay.setRegion(...(loop ? region : [0, this.roll.steps]));
+    this.overlay.setRegion(loop ? region : [0, this.roll.steps]);
   }
 
-  /** Move the playhead; light what sounds while `playing`. */
+  /**
+   * Move the playhead; light what sounds while `playing`.
+   * @param {number} step
+   * @param {boolean} playing
+   */
   moveTo(step, playing) {
     this.overlay.moveTo(step);
+    if (this.roll.grid) this.ruler.setPosition(step, this.roll.grid);
     const cell = playing ? Math.floor(step) : null;
-    if (cell === this.lit) return;
-    this.lit = cell;
+    if (cell === this.#lit) return;
+    this.#lit = cell;
     const active = cell === null ? [] : this.#sounding(cell);
     this.overlay.setActive(active);
     this.keyboard.light(active);
   }
 
+  /**
+   * @param {number} step
+   * @returns {SoundingNote[]}
+   */
   #sounding(step) {
-    const active = [];
-    this.notes.forEach((list, track) => {
-      if (!this.roll.audible[track]) return;
-      for (let i = 0; i < list.length; i += 3) {
-        if (list[i] <= step && step < list[i + 1]) {
-          active.push({ note: [list[i], list[i + 1], list[i + 2]], track });
-        }
-      }
+    return this.notes.flatMap((list, track) => {
+      if (!this.roll.audible[track]) return [];
+      const active = Array.from(each(list)).filter(([onset, end]) => onset <= step && step < end);
+      return active.map((note) => ({ note, track }));
     });
-    return active;
   }
 
   #listen() {
     const { area } = this;
+    /** @type {{step: number, event: PointerEvent} | null} */
     let press = null;
-    area.addEventListener("pointerdown", (event) => {
-      const inside = event.button === 0 && !this.pen.on && this.#at(event);
-      press = inside && !this.whole.contains(event.target) ? { ...inside, event } : null;
-    }, true);
-    // Plotly covers the page while the button is down, so the release is seen there.
-    this.release = (event) => {
+    const grab = (/** @type {PointerEvent} */ event) => {
+      const at = event.button === 0 && !this.pen.on ? this.#at(event) : null;
+      const onButton = event.target instanceof Node && this.whole.contains(event.target);
+      press = at && !onButton ? { step: at.step, event } : null;
+    };
+    const release = (/** @type {PointerEvent} */ event) => {
       if (!press) return;
-      const { clientX, clientY } = press.event;
-      const moved = Math.hypot(event.clientX - clientX, event.clientY - clientY);
-      if (moved < 4 && event.timeStamp - press.event.timeStamp < 500) this.onSeek(press.step);
+      const moved = Math.hypot(event.clientX - press.event.clientX, event.clientY - press.event.clientY);
+      const lasted = event.timeStamp - press.event.timeStamp;
+      if (moved < CLICK.pixels && lasted < CLICK.milliseconds) this.onSeek(press.step);
       press = null;
     };
-    window.addEventListener("pointerup", this.release, true);
+    area.addEventListener("pointerdown", grab, true);
+    // Plotly covers the page while the button is down, so the release is seen there.
+    window.addEventListener("pointerup", release, { capture: true, signal: this.#quit.signal });
     area.addEventListener("pointermove", (event) => this.#hover(event));
     area.addEventListener("pointerleave", () => (this.tip.hidden = true));
   }
 
+  /** @param {PointerEvent} event */
   #at(event) {
     const bounds = this.area.getBoundingClientRect();
     const { left, width, height } = this.roll.box;
@@ -145,31 +199,37 @@ export class Stage {
     return { x, y, step: this.roll.stepAt(x), pitch: this.roll.pitchAt(y) };
   }
 
+  /** @param {PointerEvent} event */
   #hover(event) {
     const at = event.pointerType === "touch" ? null : this.#at(event);
-    const notes = at ? this.#sounding(at.step).filter(({ note }) => note[2] === at.pitch) : [];
-    this.tip.hidden = !notes.length;
-    if (!notes.length) return;
+    const sounding = at ? this.#sounding(at.step).filter(({ note }) => note[2] === at.pitch) : [];
+    this.tip.hidden = !sounding.length;
+    if (!at || !sounding.length) return;
+    this.tip.replaceChildren(...this.#describe(sounding));
+    const { box } = this.roll;
+    const x = Math.min(box.left + at.x + 14, box.left + box.width - TIP_WIDTH);
+    this.tip.style.transform = `translate(${x}px, ${at.y > 64 ? at.y - 58 : at.y + 18}px)`;
+  }
+
+  /** @param {SoundingNote[]} sounding notes of one pitch */
+  #describe(sounding) {
     const { grid, transpose } = this.roll;
-    const [onset, end] = notes[0].note;
+    if (!grid) return [];
+    const [onset, end, pitch] = sounding[0].note;
     const bar = grid.beats_per_bar * grid.steps_per_beat;
     const beat = ((onset % bar) / grid.steps_per_beat + 1).toFixed(2).replace(/\.?0+$/, "");
-    const seconds = (onset * (this.stepSeconds ?? 0.125)).toFixed(2);
-    const names = notes.map(({ track }) => title(this.tracks[track].name)).join(", ");
-    const length = end - onset;
-    this.tip.replaceChildren(
-      el("strong", {}, noteName(at.pitch + transpose)), ` ${names}`,
-      el("span", {}, `Bar ${Math.floor(onset / bar) + 1}, beat ${beat} · ${seconds} s · ${length} ${length === 1 ? "step" : "steps"}`),
-    );
-    const { box } = this.roll;
-    this.tip.style.transform =
-      `translate(${Math.min(box.left + at.x + 14, box.left + box.width - 190)}px, ` +
-      `${at.y > 64 ? at.y - 58 : at.y + 18}px)`;
+    const seconds = (onset * this.stepSeconds).toFixed(2);
+    const length = `${end - onset} ${end - onset === 1 ? "step" : "steps"}`;
+    const names = sounding.map(({ track }) => title(this.#tracks[track].name)).join(", ");
+    return [
+      el("strong", {}, noteName(pitch + transpose)), ` ${names}`,
+      el("span", {}, `Bar ${Math.floor(onset / bar) + 1}, beat ${beat} · ${seconds} s · ${length}`),
+    ];
   }
 
   destroy() {
-    window.removeEventListener("pointerup", this.release, true);
-    cancelAnimationFrame(this.frame);
+    this.#quit.abort();
+    cancelAnimationFrame(this.#frame);
     this.observer.disconnect();
     this.overlay.destroy();
     this.roll.destroy();

@@ -1,139 +1,224 @@
-"""Favourites: phrases with names, in a file of the user's that outlives the server.
+"""What outlives the server: favourites, documents too long for an address, the last session.
 
-A favourite is a link: `gan.app.link` writes and checks it. The file is written beside its
-place and renamed; one that cannot be read is put aside, never overwritten.
+One SQLite file in the user's folder, so that several processes may keep things at once and
+nothing is lost. Documents are stored as text (`gan.app.document.to_text`) and are only read when
+they are opened; an entry that this version does not understand stays as it is. The file of
+favourites that the first version wrote is taken in once, and left where it is.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import threading
+import sqlite3
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from gan.app.player.events import finite
+from msgspec import Meta
+
+from gan.app.lenient import read_leniently
 from gan.errors import GanError
-from gan.files import user_folder, write_json
+from gan.files import FORMER, user_folder
 
-MOST = 500
-NAME_LENGTH = 60
-FORMAT = 1
+VERSION = 1  # of the tables
+FAVOURITES_MAX = 500
+STORED_MAX = 2000  # documents too long for an address; the oldest are forgotten
+NAME_MAX = 60
+WAIT_SECONDS = 10.0  # for another process that is writing
 
-Query = Mapping[str, str | list[str]]
-
-_lock = threading.RLock()  # reading and writing again is one act
+TABLES = """
+CREATE TABLE favourites (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    generator TEXT NOT NULL,
+    address TEXT NOT NULL,
+    saved REAL NOT NULL,
+    UNIQUE (name, generator)
+);
+CREATE TABLE stored (name TEXT PRIMARY KEY, text TEXT NOT NULL, saved REAL NOT NULL);
+"""
 
 
 @dataclass(frozen=True)
 class Favourite:
-    """A named phrase; `query` is what its link would hold."""
+    """A named phrase. `address` is the query of its link, as the address bar holds it."""
 
+    id: int
     name: str
-    checkpoint: str
-    query: dict[str, list[str]]
-    saved: float = 0.0
+    generator: str
+    address: str
+    saved: float
 
 
-class ShelfError(GanError):
-    """The favourites cannot be kept."""
+class LibraryError(GanError):
+    """The user's library cannot be read or written."""
 
 
-def shelf_file() -> Path:
-    return user_folder() / "favourites.json"
+def library_file() -> Path:
+    return user_folder() / "library.sqlite"
 
 
-def as_query(values: Any) -> dict[str, list[str]] | None:
-    """A link's parameters from JSON values; None where they make none."""
-    if not isinstance(values, Mapping):
-        return None
-    lists = {key: value if isinstance(value, list) else [value] for key, value in values.items()}
-    texts = [*lists, *(text for value in lists.values() for text in value)]
-    return lists if all(_is_text(text) for text in texts) else None
-
-
-def _is_text(value: Any) -> TypeGuard[str]:
-    """Half a surrogate pair is valid JSON, but nothing that a page can show."""
-    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
-
-
-def as_favourite(values: Any) -> Favourite | None:
-    """A favourite from JSON values; None where they make none."""
-    if not isinstance(values, Mapping):
-        return None
-    name, checkpoint, query = (values.get(key) for key in ("name", "checkpoint", "query"))
-    lists = as_query(query)
-    if lists is None or not _is_text(name) or not _is_text(checkpoint):
-        return None
-    when = finite(values.get("saved")) or 0.0
-    return Favourite(_tidy(name), checkpoint[:100], lists, when)
-
-
-def _tidy(name: str) -> str:
-    return " ".join(name.split())[:NAME_LENGTH].strip() or "Phrase"
-
-
-def _once(favourites: list[Favourite]) -> list[Favourite]:
-    """The first of each name and checkpoint."""
-    found: dict[tuple[str, str], Favourite] = {}
-    for each in favourites:
-        found.setdefault((each.name, each.checkpoint), each)
-    return list(found.values())
-
-
-def read() -> list[Favourite]:
-    """All favourites, the newest first; a broken file is put aside and counts as empty."""
-    path = shelf_file()
+@contextmanager
+def _library() -> Iterator[sqlite3.Connection]:
+    """The open file, in one transaction that other processes wait for."""
+    path = library_file()
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        entries = values["favourites"]
-        found = [as_favourite(entry) for entry in entries]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, KeyError, TypeError):
-        with _lock:
-            _put_aside(path)
-        return []
-    return _once([entry for entry in found if entry is not None])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)) as base:
+            base.execute("BEGIN IMMEDIATE")
+            _prepare(base, path)
+            yield base
+            base.execute("COMMIT")
+    except (OSError, sqlite3.Error) as error:
+        raise LibraryError(
+            f"The library of favourites, {path}, cannot be used ({error}); check the file and "
+            "the free space of its disk."
+        ) from error
 
 
-def _put_aside(path: Path) -> None:
-    try:
-        path.replace(path.with_name(f"favourites-broken-{int(time.time())}.json"))
-    except OSError:
+def _prepare(base: sqlite3.Connection, path: Path) -> None:
+    version = base.execute("PRAGMA user_version").fetchone()[0]
+    if version == VERSION:
         return
+    if version > VERSION:
+        raise LibraryError(
+            f"{path} was written by a newer version of this program: use that one, or set "
+            "GAN_DATA to another folder."
+        )
+    for statement in TABLES.split(";"):
+        base.execute(statement)
+    for folder in dict.fromkeys((path.parent, user_folder(FORMER))):
+        for row in _of_first_version(folder / "favourites.json"):
+            _insert(base, *row)
+    base.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _write(favourites: list[Favourite]) -> None:
-    if len(favourites) > MOST:
-        raise ShelfError(f"No more than {MOST} favourites can be kept: forget some first.")
-    values = {"format": FORMAT, "favourites": [asdict(each) for each in favourites]}
+def _of_first_version(path: Path) -> list[tuple[str, str, str, float]]:
+    """Favourites of the JSON file that the first version kept, the oldest first."""
     try:
-        write_json(shelf_file(), values)
-    except OSError as error:
-        raise ShelfError(f"The favourites cannot be written to {shelf_file()}: {error}.") from error
+        entries = json.loads(path.read_text(encoding="utf-8"))["favourites"]
+        return [row for entry in reversed(entries) if (row := favourite_row(entry)) is not None]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
 
 
-def add(name: str, checkpoint: str, query: Query) -> None:
-    """Keep a phrase; one of the same name and checkpoint is replaced, nameless ones are counted."""
-    lists = {key: value if isinstance(value, list) else [value] for key, value in query.items()}
-    with _lock:
-        if not name.strip():
-            taken = {each.name for each in read() if each.checkpoint == checkpoint}
-            name = next(n for k in range(1, MOST + 2) if (n := f"Phrase {k}") not in taken)
-        merge([Favourite(_tidy(name), checkpoint, lists, time.time())])
+@dataclass(frozen=True)
+class _Entry:
+    """A favourite in JSON values, as session files and the first version hold it."""
+
+    name: str = ""
+    checkpoint: Annotated[str, Meta(max_length=100)] = ""
+    query: Mapping[str, str | list[str]] = field(default_factory=dict)
+    saved: Annotated[float, Meta(ge=0.0, le=1e12)] = 0.0
 
 
-def merge(fresh: list[Favourite]) -> None:
-    """Put favourites in front of those that are there; the same name twice is kept once."""
-    with _lock:
-        _write(_once([*fresh, *read()]))
+def favourite_row(values: Any) -> tuple[str, str, str, float] | None:
+    """Name, generator, address and time of a favourite in JSON values; None where it is none."""
+    entry, ignored = read_leniently(values, _Entry)
+    if entry is None or not (entry.checkpoint and entry.query) or "name" in ignored:
+        return None
+    try:
+        address = urlencode(entry.query, doseq=True)
+    except UnicodeError:  # half of a surrogate pair is valid JSON
+        return None
+    return tidy(entry.name), entry.checkpoint, address, entry.saved
 
 
-def remove(name: str, checkpoint: str) -> None:
-    """Forget a phrase."""
-    with _lock:
-        known = read()
-        _write([each for each in known if (each.name, each.checkpoint) != (name, checkpoint)])
+def tidy(name: str) -> str:
+    """A name in one line that can be stored."""
+    clean = name.encode("utf-8", "replace").decode()
+    return " ".join(clean.split())[:NAME_MAX].strip()
+
+
+def favourites() -> list[Favourite]:
+    """All favourites, the newest first; `LibraryError` where they cannot be read."""
+    with _library() as base:
+        rows = base.execute(
+            "SELECT id, name, generator, address, saved FROM favourites "
+            "ORDER BY saved DESC, id DESC"
+        )
+        return [Favourite(*row) for row in rows]
+
+
+def keep(name: str, generator: str, address: str, saved: float | None = None) -> str:
+    """Keep a phrase; returns the name that it got: one that is taken is numbered."""
+    with _library() as base:
+        count = base.execute("SELECT count(*) FROM favourites").fetchone()[0]
+        if count >= FAVOURITES_MAX:
+            raise LibraryError(
+                f"No more than {FAVOURITES_MAX} favourites can be kept: forget some first."
+            )
+        return _insert(base, name, generator, address, time.time() if saved is None else saved)
+
+
+def _insert(base: sqlite3.Connection, name: str, generator: str, address: str, saved: float) -> str:
+    same = base.execute(
+        "SELECT name FROM favourites WHERE generator = ? AND address = ? AND name = ?",
+        (generator, address, tidy(name)),
+    ).fetchone()
+    if same:
+        return str(same[0])
+    rows = base.execute("SELECT name FROM favourites WHERE generator = ?", (generator,))
+    taken = {row[0] for row in rows}
+    free = _free_name(tidy(name), taken)
+    base.execute(
+        "INSERT INTO favourites (name, generator, address, saved) VALUES (?, ?, ?, ?)",
+        (free, generator, address, saved),
+    )
+    return free
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    if name and name not in taken:
+        return name
+    numbers = range(2 if name else 1, len(taken) + 3)
+    stem = name or "Phrase"
+    return next(free for k in numbers if (free := f"{stem[: NAME_MAX - 4]} {k}") not in taken)
+
+
+def forget(favourite: Favourite) -> None:
+    """Take a phrase off the list; `keep` with its values brings it back."""
+    with _library() as base:
+        base.execute("DELETE FROM favourites WHERE id = ?", (favourite.id,))
+
+
+def store(text: str) -> str:
+    """Keep a text that is too long for an address; returns the name that stands for it."""
+    name = hashlib.sha256(text.encode()).hexdigest()[:16]
+    with _library() as base:
+        base.execute("INSERT OR REPLACE INTO stored VALUES (?, ?, ?)", (name, text, time.time()))
+        base.execute(
+            "DELETE FROM stored WHERE name IN "
+            "(SELECT name FROM stored ORDER BY saved DESC LIMIT -1 OFFSET ?)",
+            (STORED_MAX,),
+        )
+    return name
+
+
+def stored(name: str) -> str | None:
+    """The text that `store` kept under a name; None where there is none."""
+    try:
+        with _library() as base:
+            row = base.execute("SELECT text FROM stored WHERE name = ?", (name,)).fetchone()
+    except LibraryError:
+        return None
+    return None if row is None else str(row[0])
+
+
+LAST = "last session"
+
+
+def remember(address: str) -> None:
+    """Keep the address at which the user is, to be offered after a restart."""
+    with _library() as base:
+        base.execute("INSERT OR REPLACE INTO stored VALUES (?, ?, ?)", (LAST, address, time.time()))
+
+
+def remembered() -> str | None:
+    """The address that was remembered last, of this process or one before."""
+    return stored(LAST)

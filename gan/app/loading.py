@@ -1,59 +1,81 @@
-"""Checkpoints, loaded once for all sessions, behind pages that are already there.
+"""Generators, loaded once for all sessions, behind pages that are already there.
 
-TensorFlow takes seconds to import. A page therefore asks for a `Future` and goes on with
-the phrase that is stored beside the checkpoint.
+TensorFlow takes seconds to import. A page therefore asks for a `Future` and goes on with the
+phrase that is stored beside the checkpoint. A few generators are kept, the ones used last.
 """
 
 from __future__ import annotations
 
 import gc
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import streamlit as st
+from cachetools import LRUCache
 
-from gan.engine import Engine, checkpoints, first_point, load
-from gan.models.checkpoint import CheckpointInfo
+from gan.engine import Engine, load
+from gan.models.checkpoint import CheckpointInfo, list_checkpoints
+from gan.preview import first_phrase
 from gan.spec import CHECKPOINTS
 
+KEPT = 4
+
 _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
+_engines: LRUCache[tuple[str, str], Future[Engine]] = LRUCache(KEPT)
+_lock = threading.Lock()
 
 
 def available(root: Path = CHECKPOINTS) -> tuple[dict[str, CheckpointInfo], dict[str, str]]:
     """Usable checkpoints by name, and damaged ones with the reason. Read anew each time."""
-    usable, refused = checkpoints(root)
+    usable, refused = list_checkpoints(root)
     return {info.name: info for info in usable}, refused
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
-def loading(path: str, digest: str) -> Future[Engine]:
-    """The engine of a checkpoint, on its way. `digest` makes new weights another entry."""
-    del digest
-    return _worker.submit(_load, path)
+def loading(info: CheckpointInfo) -> Future[Engine]:
+    """The engine of a checkpoint, on its way."""
+    key = (str(info.path), info.digest)
+    with _lock:
+        future = _engines.get(key)
+        if future is None:
+            future = _engines[key] = _worker.submit(_load, info.path)
+        return future
+
+
+def forget(info: CheckpointInfo) -> None:
+    """Load this checkpoint anew when it is asked for again."""
+    with _lock:
+        _engines.pop((str(info.path), info.digest), None)
+
+
+def load_first() -> None:
+    """Begin to load the generator that a newcomer meets, before anybody asks."""
+    usable, _ = available()
+    first = usable.get("pop-gan") or next(iter(usable.values()), None)
+    if first is not None:
+        loading(first)
 
 
 def keep_compiled_graphs() -> None:
     """Stop Streamlit from throwing away compiled graphs at the end of every script run.
 
     It calls `keras.backend.clear_session()` then, meant for scripts that build models anew.
-    Here one model serves all sessions, and the next phrase would take two seconds instead of
-    fifteen milliseconds, while TensorFlow compiles its graph again.
+    Here one model serves all sessions: the next phrase would take two seconds instead of
+    fifteen milliseconds, while TensorFlow compiles its graph again, and while a model is still
+    loading, every run of a waiting page would collect all garbage.
     """
     import keras
 
     keras.backend.clear_session = lambda *_, **__: None
 
 
-def _load(path: str) -> Engine:
-    engine = load(path)
+def _load(path: Path) -> Engine:
     keep_compiled_graphs()
+    engine = load(path)
     # Warm the graphs, so that the first drag is as fast as the next.
-    point = first_point(engine.info)
-    engine.roll(point)
+    state = first_phrase(engine.info)
+    engine.render(state)
     for direction in engine.directions[:1]:
-        engine.roll(replace(point, sliders={direction.id: 1.0}))
-    # What is loaded now stays; keep the collector from walking over it again and again.
+        engine.render(replace(state, sliders={direction.id: 1.0}))
     gc.collect()
-    gc.freeze()
     return engine

@@ -9,6 +9,8 @@ taken through `fluid_synth_process`, which gives floats that cannot clip.
   the nearest block: at most 0.73 ms away at 44.1 kHz.
 * The chorus is off: hardly a soundfont uses it, it costs a quarter of the time, and its slow
   oscillator would make two rounds of a loop differ. The reverb is on.
+* The library's own messages are switched off: they would stand among a command's answers.
+  What fails is told by an `AudioError`.
 * Calls may run in several threads: the synthesizer works without Python's lock. Only making
   one is held to one thread at a time: the first call fills tables that all synthesizers share.
 """
@@ -35,6 +37,7 @@ BLOCK = 64  # frames; FLUID_BUFSIZE, fixed in the library
 _GAIN = 0.2  # FluidSynth's own default; the level is set when mixing
 _POLYPHONY = 512  # voices; the default of 256 can run out in dense phrases with long tails
 _RING_BLOCKS = 64  # about 0.1 s
+_LOG_LEVELS = 5  # panic, error, warning, information, debugging
 _INAUDIBLE = 1e-6  # of full scale, -120 dB
 
 _opening = threading.Lock()
@@ -76,6 +79,8 @@ def load_library() -> ModuleType:
         )
     if not hasattr(fluidsynth._fl, "fluid_synth_process"):
         raise AudioError(f"This FluidSynth is older than 2.0: {install_hint()}")
+    for level in range(_LOG_LEVELS):
+        fluidsynth._fl.fluid_set_log_function(level, None, None)
     return fluidsynth  # type: ignore[no-any-return]
 
 

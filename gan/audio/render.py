@@ -3,10 +3,10 @@
 Stems come from FluidSynth (`gan.audio.fluid`), or from built-in tones (`gan.audio.tones`) where the
 library is not installed. Mute, solo and volume are gains on stems: nothing is rendered again.
 
-Level. Soundfonts differ by 20 dB, so a mix is scaled to a loudness of -18 LUFS (ITU-R
-BS.1770-4: K-weighted, gated), measured with all stems at gain 1: muting a track does not make
-the others louder. Peaks are held under -1 dBFS by scaling the whole, never by bending the
-waveform; a mix cannot clip.
+Level. Soundfonts differ by 20 dB, so a mix is scaled to a loudness of -14 LUFS (ITU-R
+BS.1770-4: K-weighted, gated), as streaming services play it, measured with all stems at gain
+1: muting a track does not make the others louder. Peaks are held under -1 dBFS by a limiter
+(`gan.audio.limiter`); a mix cannot clip.
 
 Conventions: samples are float32 in -1..1, `(frames, 2)`; stems `(instrument, frames, 2)`;
 `rate` is in frames a second; times are in seconds; gains are linear factors.
@@ -37,8 +37,9 @@ from gan.audio.fluid import (
     load_library,
     render_instrument,
 )
+from gan.audio.limiter import limiting_gain
 from gan.audio.loudness import loudness
-from gan.audio.soundfonts import SoundFont, find_soundfonts, read_soundfont
+from gan.audio.soundfonts import SoundFont, choose_soundfont, find_soundfonts, read_soundfont
 from gan.audio.tones import render_tones
 from gan.errors import AudioError
 
@@ -50,6 +51,7 @@ __all__ = [
     "Sound",
     "SoundFont",
     "Status",
+    "balanced",
     "encode_flac",
     "encode_wav",
     "find_soundfonts",
@@ -61,8 +63,9 @@ __all__ = [
 ]
 
 RATE = 44100
-TARGET_LUFS = -18.0
+TARGET_LUFS = -14.0
 CEILING = 10 ** (-1 / 20)  # -1 dBFS
+LIMITED_BY = 10 ** (6 / 20)  # what is all peaks is not made louder than this over the ceiling
 TAIL = 3.0  # seconds after the end in which releases and reverb die away
 _FADE = 0.25  # seconds at the end of the tail
 _SILENCE = 10 ** (-80 / 20)  # of the peak; what lies under it at the end is cut
@@ -114,16 +117,16 @@ def render_stems(
 
 
 def levelling_gain(stems: NDArray[np.float32], *, rate: int = RATE) -> float:
-    """The factor that brings all stems together to -18 LUFS with peaks under -1 dBFS.
+    """The factor that brings all stems together to -14 LUFS, peaks 6 dB over the ceiling at most.
 
-    1.0 for silence. The stems themselves, scaled by it, stay under the ceiling too.
+    1.0 for silence.
     """
     total = stems.sum(axis=0)
     level = loudness(total, rate=rate)
     if not np.isfinite(level):
         return 1.0
-    peak = max(float(np.abs(total).max()), float(np.abs(stems).max()))
-    return float(min(10 ** ((TARGET_LUFS - level) / 20), CEILING / peak))
+    peak = float(np.abs(total).max())
+    return float(min(10 ** ((TARGET_LUFS - level) / 20), CEILING * LIMITED_BY / peak))
 
 
 def mix(
@@ -133,21 +136,41 @@ def mix(
     rate: int = RATE,
     level: float | None = None,
 ) -> Sound:
-    """Sum the stems with `gains` (default 1 each), levelled; the result never clips.
+    """Sum the stems with `gains` (default 1 each), levelled and limited: it never clips.
 
     `level` is the factor from `levelling_gain`, measured here when it is None.
     """
+    total = np.tensordot(_factors(stems, gains, rate=rate, level=level), stems, axes=1)
+    total *= limiting_gain(total, ceiling=CEILING, rate=rate)
+    return Sound(total, rate)
+
+
+def balanced(
+    stems: NDArray[np.float32],
+    gains: Sequence[float] | None = None,
+    *,
+    rate: int = RATE,
+    level: float | None = None,
+) -> NDArray[np.float32]:
+    """The parts of a `mix`, `(instrument, frames, 2)`: all are limited as their sum is."""
+    factors = _factors(stems, gains, rate=rate, level=level)
+    total = np.tensordot(factors, stems, axes=1)
+    parts = stems * factors[:, None, None]
+    parts *= limiting_gain(total, ceiling=CEILING, rate=rate)
+    return parts
+
+
+def _factors(
+    stems: NDArray[np.float32], gains: Sequence[float] | None, *, rate: int, level: float | None
+) -> NDArray[np.float32]:
+    """Gain times level for each stem."""
     factors = np.ones(len(stems)) if gains is None else np.asarray(gains, np.float64)
     if factors.shape != (len(stems),):
         raise AudioError(f"{len(stems)} stems need {len(stems)} gains, not {factors.size}.")
     if not np.isfinite(factors).all():
         raise AudioError("A gain is not a finite number.")
     scale = levelling_gain(stems, rate=rate) if level is None else level
-    total = np.tensordot((factors * scale).astype(np.float32), stems, axes=1)
-    peak = float(np.abs(total).max(initial=0.0))
-    if peak > CEILING:
-        total *= np.float32(CEILING / peak)
-    return Sound(total.astype(np.float32), rate)
+    return (factors * scale).astype(np.float32)
 
 
 def encode_wav(sound: Sound) -> bytes:
@@ -171,7 +194,7 @@ def render_with_midi2audio(
 
     midi2audio names the files before the options. That is refused by FluidSynth from 2.4.7 on
     and wherever the system does not reorder arguments (macOS), so there the `fluidsynth`
-    program is called with the options first.
+    program is called with the options first. What either prints is kept from the terminal.
     """
     target = Path(path).expanduser().resolve()
     font = _font(soundfont)
@@ -190,13 +213,15 @@ def render_with_midi2audio(
 
 
 def _call_fluidsynth(midi: Path, out: Path, *, font: SoundFont, rate: int) -> None:
-    import midi2audio
-
+    options, files = ["-r", str(rate)], [str(midi), str(out)]
     if _accepts_files_first():
-        midi2audio.FluidSynth(str(font.path), rate).midi_to_audio(str(midi), str(out))
+        _quietly([sys.executable, "-m", "midi2audio", "-s", str(font.path), *options, *files])
     if not out.is_file():
-        command = ["fluidsynth", "-ni", "-F", str(out), "-r", str(rate), str(font.path), str(midi)]
-        subprocess.run(command, capture_output=True, check=False, timeout=600)
+        _quietly(["fluidsynth", "-ni", "-F", str(out), *options, str(font.path), str(midi)])
+
+
+def _quietly(command: list[str]) -> None:
+    subprocess.run(command, capture_output=True, check=False, timeout=600)
 
 
 def _accepts_files_first() -> bool:
@@ -230,12 +255,7 @@ def _render_all(
 def _font(choice: SoundFont | Path | str | None) -> SoundFont:
     if isinstance(choice, SoundFont):
         return choice
-    if choice is not None:
-        return read_soundfont(choice)
-    fonts = find_soundfonts()
-    if not fonts:
-        raise AudioError("No soundfont was found: run apt-get install timgm6mb-soundfont.")
-    return fonts[0]
+    return choose_soundfont() if choice is None else read_soundfont(choice)
 
 
 def _ramp(frames: int) -> NDArray[np.float32]:

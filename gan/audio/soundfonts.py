@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import struct
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +23,7 @@ DRUM_BANK = 128
 _PRESET_HEADER = struct.Struct("<20sHHHIII")  # SoundFont 2.04, section 7.2
 _ENOUGH_PROGRAMS = 100  # of 128: some General MIDI sets leave a few effects out
 _TOO_LARGE = 400 * 2**20  # bytes; loading more than this would be felt at every render
+_ENDINGS = (".sf2", ".sf3")
 _GOOD_NAMES = ("fluidr3", "generaluser", "musescore_general", "sgm")
 
 
@@ -63,7 +65,8 @@ def find_soundfonts(folders: list[Path] | None = None) -> list[SoundFont]:
 
     With the default folders pretty_midi's own TimGM6mb is among them, so that the list is
     never empty. Of files with the same name the first is kept; files that are not
-    soundfonts are passed over.
+    soundfonts are passed over. Folders are listed at each call; a file is read again only
+    when it has changed.
     """
     places = soundfont_folders() if folders is None else folders
     paths = [path for folder in places for path in _files(folder)]
@@ -79,27 +82,54 @@ def find_soundfonts(folders: list[Path] | None = None) -> list[SoundFont]:
     return sorted(fonts.values(), key=_rank)
 
 
+def choose_soundfont(name: str = "") -> SoundFont:
+    """The soundfont of this name, or the best of this machine where none is called so.
+
+    Raises `AudioError` where there is none at all.
+    """
+    fonts = find_soundfonts()
+    if not fonts:
+        raise AudioError("No soundfont was found: run apt-get install timgm6mb-soundfont.")
+    return next((font for font in fonts if font.name == name), fonts[0])
+
+
 def read_soundfont(path: Path | str) -> SoundFont:
     """Read the list of presets of one file. Raises `AudioError` if it is no soundfont."""
-    resolved = Path(path).expanduser().resolve()
     try:
-        size = resolved.stat().st_size
-        with resolved.open("rb") as stream:
+        file = Path(path).expanduser()
+        state = file.stat()
+    except (OSError, RuntimeError) as error:
+        raise AudioError(f"The soundfont {path} cannot be read: {error}.") from error
+    font = _read(file, state.st_size, state.st_mtime_ns)
+    if isinstance(font, str):
+        raise AudioError(font)
+    return font
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, size: int, changed: int) -> SoundFont | str:
+    """A soundfont, or what is wrong with it; `changed` tells versions of the file apart."""
+    del changed
+    try:
+        with path.open("rb") as stream:
             presets = _presets(stream, size)
     except (OSError, struct.error) as error:
-        raise AudioError(f"The soundfont {resolved} cannot be read: {error}.") from error
+        return f"The soundfont {path} cannot be read: {error}."
+    except AudioError as error:
+        return str(error)
     programs = sum(1 for bank, _ in presets if bank == 0)
     drums = any(bank == DRUM_BANK for bank, _ in presets)
-    return SoundFont(resolved, programs >= _ENOUGH_PROGRAMS and drums, size)
+    return SoundFont(path.resolve(), programs >= _ENOUGH_PROGRAMS and drums, size)
 
 
 def _files(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix.lower() in (".sf2", ".sf3"))
+        return sorted(path for path in folder.iterdir() if path.name.lower().endswith(_ENDINGS))
     except OSError:
         return []
 
 
+@cache
 def _packaged() -> list[Path]:
     """TimGM6mb inside pretty_midi, found without importing the package."""
     spec = find_spec("pretty_midi")

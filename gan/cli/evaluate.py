@@ -14,26 +14,24 @@ of samples. The same for phrases away from seeds: on walks, under sliders, and s
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
 import numpy as np
 from numpy.typing import NDArray
 
+from gan.cli.environment import SAMPLES, add_verbose, load_tensorflow, run_command
 from gan.data.dataset import Dataset, must_fit, rolls, split_by_song
 from gan.data.ingest import ingest
-from gan.errors import DataError, GanError
+from gan.errors import DataError
 from gan.models.ability import Ability
 from gan.models.base import Generator
-from gan.models.checkpoint import CheckpointInfo, load_generator
+from gan.models.checkpoint import CheckpointInfo, load_generator, read_info
+from gan.music.attributes import measure, short_names
 from gan.music.compare import overlaps
-from gan.music.measures import measure
+from gan.music.keys import parse_key_choice
 from gan.quality import latent, two_sample
 from gan.quality.card import histograms, write_card
 from gan.quality.copies import NEAR_COPY, nearest_in_data
@@ -53,13 +51,14 @@ Values = NDArray[np.float64]
 Rolls = NDArray[np.uint8]
 Measures = Mapping[str, Values]
 
+NAME = "gan.cli.evaluate"
 ENCODED = 256  # held-out phrases that are sent through the latent
 
 
 def deviations(ours: Mapping[str, Values], theirs: Mapping[str, Values]) -> dict[str, float]:
     """MuseGAN's three, as mean relative deviation over tracks: EB, UPC, QN."""
     found = {}
-    for short, name in (("EB", "empty_bars"), ("UPC", "pitch_classes"), ("QN", "qualified")):
+    for short, name in short_names().items():
         pairs = [
             (float(np.nanmean(ours[key])), float(np.nanmean(theirs[key])))
             for key in theirs
@@ -151,7 +150,12 @@ def evaluate(
     if data_dir is None:
         against = load_reference(info.path)
     else:
-        dataset, _ = ingest(data_dir, scheme=generator.spec.scheme, cache_dir=cache_dir)
+        dataset, _ = ingest(
+            data_dir,
+            scheme=generator.spec.scheme,
+            key=parse_key_choice(str(info.data.get("key", "auto"))),
+            cache_dir=cache_dir,
+        )
         must_fit(dataset, generator.spec)
         songs = Songs(dataset, n)
         train, held_out = split_by_song(dataset)
@@ -209,33 +213,39 @@ def _short(value: Any) -> Any:
     return f"{value:.3f}" if isinstance(value, float) else value
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Measure a checkpoint against held-out songs.")
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog=NAME, description="Measure a checkpoint against held-out songs."
+    )
     parser.add_argument("--checkpoint_dir", type=Path, default=CHECKPOINTS / "pop-gan")
     parser.add_argument("--data_dir", help="the data it was trained on, for the full figures")
     parser.add_argument("--cache_dir", type=Path, help="where prepared phrases are kept")
-    parser.add_argument("--samples", type=int, default=1000)
+    parser.add_argument("--samples", type=SAMPLES, default=1000)
     parser.add_argument("--regions", type=int, default=500, help="phrases a region, 0 for none")
     parser.add_argument("--write", action="store_true", help="store in card.json")
-    args = parser.parse_args(arguments)
-    try:
-        result = evaluate(
-            args.checkpoint_dir,
-            data_dir=args.data_dir,
-            cache_dir=args.cache_dir,
-            n=args.samples,
-            regions=args.regions,
-        )
-        print(table(result))
-        if args.write:
-            from gan.models.checkpoint import read_info
+    add_verbose(parser)
+    return parser.parse_args(arguments)
 
-            write_card(read_info(args.checkpoint_dir), {"figures": result})
-    except GanError as error:
-        print(f"gan.cli.evaluate: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    return run_command(NAME, run, parse(arguments))
+
+
+def run(args: argparse.Namespace) -> None:
+    read_info(args.checkpoint_dir)
+    load_tensorflow(verbose=args.verbose)
+    result = evaluate(
+        args.checkpoint_dir,
+        data_dir=args.data_dir,
+        cache_dir=args.cache_dir,
+        n=args.samples,
+        regions=args.regions,
+    )
+    print(table(result))
+    if args.write:
+        write_card(read_info(args.checkpoint_dir), {"figures": result})
 
 
 if __name__ == "__main__":

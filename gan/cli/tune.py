@@ -9,44 +9,59 @@ Keeps the result if it is nearer to held-out songs than what the checkpoint hold
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
+from gan.cli.environment import SAMPLES, add_verbose, load_tensorflow, run_command
 from gan.data.dataset import must_fit, split_by_song
 from gan.data.ingest import ingest
 from gan.data.progress import terminal_progress
-from gan.engine import prepare
-from gan.errors import GanError
-from gan.models.checkpoint import load_generator
-from gan.quality.evaluation import evaluate, reference, save_reference, store
+from gan.models.checkpoint import load_generator, read_info
+from gan.music.keys import parse_key_choice
+from gan.preview import prepare
+from gan.quality.evaluation import evaluate, reference, store
+from gan.training.claim import claimed
 from gan.training.tuning import tune
+
+NAME = "gan.cli.tune"
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog=NAME, description="Tune a checkpoint on the data it learnt from."
+    )
+    parser.add_argument("--checkpoint_dir", type=Path, required=True)
+    parser.add_argument("--data_dir", required=True, help="the data that it was trained on")
+    parser.add_argument("--cache_dir", type=Path, help="where prepared phrases are kept")
+    parser.add_argument("--samples", type=SAMPLES, default=1000, help="phrases that are measured")
+    add_verbose(parser)
+    return parser.parse_args(arguments)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Tune a checkpoint on the data it learnt from.")
-    parser.add_argument("--checkpoint_dir", type=Path, required=True)
-    parser.add_argument("--data_dir", required=True, help="the data that it was trained on")
-    parser.add_argument("--cache_dir", type=Path, help="where prepared phrases are kept")
-    parser.add_argument("--samples", type=int, default=1000, help="phrases that are measured")
-    args = parser.parse_args(arguments)
-    try:
-        run(args)
-    except GanError as error:
-        print(f"gan.cli.tune: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return run_command(NAME, run, parse(arguments))
 
 
 def run(args: argparse.Namespace) -> None:
+    """Tune while no other run writes into the folder."""
+    read_info(args.checkpoint_dir)
+    with claimed(args.checkpoint_dir, resume=True):
+        load_tensorflow(verbose=args.verbose)
+        tuned(args)
+
+
+def tuned(args: argparse.Namespace) -> None:
+    """Tune, and store the result where it is better."""
     generator, info = load_generator(args.checkpoint_dir)
     with terminal_progress() as progress:
         dataset, _ = ingest(
-            args.data_dir, scheme=generator.spec.scheme, cache_dir=args.cache_dir, progress=progress
+            args.data_dir,
+            scheme=generator.spec.scheme,
+            key=parse_key_choice(str(info.data.get("key", "auto"))),
+            cache_dir=args.cache_dir,
+            progress=progress,
         )
     must_fit(dataset, generator.spec)
     train, held_out = split_by_song(dataset)
@@ -60,8 +75,7 @@ def run(args: argparse.Namespace) -> None:
         print("That is no better, and the checkpoint stays as it was.")
         return
     step = int(info.measures.get("step", 0))
-    save_reference(info.path, against)
-    store(info.path, generator, after, against, step=step, samples=args.samples)
+    store(info.path, generator, after, against, step=step, samples=args.samples, tuned=step)
     print("Finding the directions that the sliders move along ...", flush=True)
     prepare(info.path)
     print(f"Wrote {info.path.resolve()}")

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from gan.data.phrases import Phrases, Song, cut_phrases, refuse
 from gan.errors import DataError, MidiError
+from gan.music.keys import KeyChoice
 from gan.music.notes import NoteArray, as_notes
 from gan.spec import RollSpec, Track
 
@@ -45,26 +46,35 @@ def chorale_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("bwv*.mxl"))
 
 
-def read_phrases(path: Path, name: str, hop_bars: int) -> Phrases:
+def read_phrases(path: Path, name: str, hop_bars: int, *, key: KeyChoice = None) -> Phrases:
     """The phrases of one chorale, or the reason why there are none."""
-    score = _parse(path)
+    try:
+        song = read_song(path, name)
+    except MidiError as error:
+        return refuse(name, str(error), SPEC)
+    return cut_phrases(song, SPEC, hop_bars=hop_bars, key=key)
+
+
+def read_song(path: Path, name: str) -> Song:
+    """One chorale's notes and bars; `MidiError` says why it cannot be used."""
+    score = parse_score(path)
     by_name = {_voice_name(part): part for part in score.parts}
     voices = [by_name.get(track.name.casefold()) for track in SPEC.tracks]
     if any(voice is None for voice in voices):
         if len(score.parts) != len(SPEC.tracks):
-            return refuse(name, f"not four voices but {len(score.parts)} parts", SPEC)
+            raise MidiError(f"not four voices but {len(score.parts)} parts")
         voices = list(score.parts)
     meters = {str(sign.ratioString): sign.barDuration.quarterLength for sign in _meters(voices[0])}
     if meters and SPEC.beats_per_bar not in meters.values():
-        return refuse(name, f"not 4/4 but {', '.join(meters)}", SPEC)
+        raise MidiError(f"not 4/4 but {', '.join(meters)}")
     lines = _bar_lines(voices[0])
     if set(meters.values()) == {SPEC.beats_per_bar}:
         lines = joined(lines, SPEC.steps_per_bar)
-    song = Song(name=name, tracks=tuple(_notes(voice) for voice in voices), bar_starts=lines)
-    return cut_phrases(song, SPEC, hop_bars=hop_bars)
+    return Song(name=name, tracks=tuple(_notes(voice) for voice in voices), bar_starts=lines)
 
 
-def _parse(path: Path) -> Any:
+def parse_score(path: Path) -> Any:
+    """A score of the corpus as music21 has it."""
     from music21 import converter
 
     # forceSource: music21's own cache of parsed scores is a pickle in a shared folder.

@@ -66,7 +66,7 @@ def split_by_song(
 
     When every song name ends in a number with ten or more songs (as in POP909), a song is
     for validation if that number ends in 9. Otherwise a hash of the name sends about a
-    tenth there, and with two songs or more at least one song goes to each side.
+    tenth there, but at least one song is trained on, and of two songs or more one is not.
     """
     held_out = np.array(_held_out(dataset.song_names), dtype=bool)
     of_phrase = held_out[dataset.song] if len(dataset) else np.zeros(0, dtype=bool)
@@ -83,6 +83,6 @@ def _held_out(names: tuple[str, ...]) -> list[bool]:
     chosen = [value < 0.1 for value in values]
     if len(names) >= 2 and not any(chosen):
         chosen[int(np.argmin(values))] = True
-    if len(names) >= 2 and all(chosen):
+    if all(chosen) and names:  # the only song is trained on
         chosen[int(np.argmax(values))] = False
     return chosen

@@ -17,7 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gan.music.keys import Key, estimate_key, pitch_class_durations, shift_to_c
+from gan.music.keys import (
+    Key,
+    KeyChoice,
+    heard_in_bars,
+    keys_of_bars,
+    last_bass,
+    shift_to_c,
+)
 from gan.music.notes import NoteArray, windows
 from gan.music.rolls import packed_rolls, packed_size
 from gan.spec import RollSpec
@@ -40,13 +47,36 @@ class Song:
 
     `tracks` holds a `NoteArray` for each track of the spec, in steps from the song's start;
     `bar_starts` the step of every bar line, the last bar's end included, int64 `(bars + 1,)`.
-    Without `keys` the key is estimated from the pitched notes.
+    Without `keys` the keys are estimated from the pitched notes. `tempo` is in quarters a
+    minute; `unreleased` counts notes without a note-off of their own.
     """
 
     name: str
     tracks: tuple[NoteArray, ...]
     bar_starts: npt.NDArray[np.int64]
     keys: tuple[KeySpan, ...] = ()
+    tempo: float | None = None
+    unreleased: int = 0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a report says of a song that gave phrases.
+
+    `phrases` counts those taken. `key` is the key of most bars, `sure` the probability that it
+    leads to the right transposition (1 where it was annotated or given), `keys` how many
+    different ones there are. `notes` holds the number of notes of each track of the spec.
+    """
+
+    name: str
+    phrases: int
+    bars: int
+    key: str
+    sure: float
+    keys: int
+    tempo: float | None
+    notes: tuple[int, ...]
+    unreleased: int
 
 
 @dataclass(frozen=True)
@@ -60,6 +90,7 @@ class Phrases:
     minor: npt.NDArray[np.bool_]
     sparse: int = 0
     refused: str = ""
+    facts: Facts | None = None
 
     def __len__(self) -> int:
         return len(self.bits)
@@ -77,8 +108,11 @@ def refuse(name: str, reason: str, spec: RollSpec) -> Phrases:
     )
 
 
-def cut_phrases(song: Song, spec: RollSpec, *, hop_bars: int = 2) -> Phrases:
-    """Every phrase of a song at a hop of `hop_bars` bars, or the reason why there is none."""
+def cut_phrases(song: Song, spec: RollSpec, *, hop_bars: int = 2, key: KeyChoice = None) -> Phrases:
+    """Every phrase of a song at a hop of `hop_bars` bars, or the reason why there is none.
+
+    `key` stands above the song's own keys.
+    """
     starts = phrase_starts(song.bar_starts, spec, hop_bars=hop_bars)
     if not any(len(notes) for notes in song.tracks):
         return refuse(song.name, "no notes", spec)
@@ -88,9 +122,10 @@ def cut_phrases(song: Song, spec: RollSpec, *, hop_bars: int = 2) -> Phrases:
             return refuse(song.name, f"not {meter}", spec)
         return refuse(song.name, f"too short: no {spec.bars} bars of {meter} in a row", spec)
     begins = song.bar_starts[starts]
-    spans = song.keys or (KeySpan(0, float(song.bar_starts[-1]), _estimated(song, spec)),)
-    keys = [_key_at(spans, int(begin), int(begin) + spec.steps) for begin in begins]
-    shift = np.array([shift_to_c(key) for key in keys], dtype=np.int8)
+    spans, sure = _key_spans(song, spec, key)
+    keys = [key_at(spans, int(begin), int(begin) + spec.steps) for begin in begins]
+    moves = [key if isinstance(key, int) else shift_to_c(one) for one in keys]
+    shift = np.array(moves, dtype=np.int8)
     bits, onsets = _phrases(song, spec, begins=begins, shift=shift)
     in_half = 2 * (onsets > 0).sum(axis=1) >= len(spec.tracks)
     full = (onsets.sum(axis=1) >= MIN_ONSETS) & in_half
@@ -102,6 +137,7 @@ def cut_phrases(song: Song, spec: RollSpec, *, hop_bars: int = 2) -> Phrases:
         minor=np.array([key.minor for key in keys], dtype=np.bool_)[full],
         sparse=int((~full).sum()),
         refused="" if full.any() else "too few notes in every phrase",
+        facts=_facts(song, spans, sure, phrases=int(full.sum())),
     )
 
 
@@ -132,12 +168,43 @@ def _phrases(
     return packed_rolls(tracks, spec, count=len(begins))
 
 
-def _estimated(song: Song, spec: RollSpec) -> Key:
+def _key_spans(song: Song, spec: RollSpec, key: KeyChoice) -> tuple[tuple[KeySpan, ...], float]:
+    """The song's keys, and how sure they are: those chosen, annotated, or found in the notes."""
+    lines = song.bar_starts
+    if isinstance(key, Key):
+        return (KeySpan(0, float(lines[-1]), key),), 1.0
+    if song.keys:
+        return song.keys, 1.0
     pairs = zip(song.tracks, spec.tracks, strict=True)
-    return estimate_key(pitch_class_durations(notes for notes, track in pairs if not track.is_drum))
+    pitched = [notes for notes, track in pairs if not track.is_drum]
+    keys, sure = keys_of_bars(heard_in_bars(pitched, lines), last_bass(pitched))
+    changes = [bar for bar, one in enumerate(keys) if bar == 0 or keys[bar - 1] != one]
+    ends = [*changes[1:], len(keys)]
+    spans = [
+        KeySpan(float(lines[bar]), float(lines[end]), keys[bar])
+        for bar, end in zip(changes, ends, strict=True)
+    ]
+    return tuple(spans), sure
 
 
-def _key_at(keys: tuple[KeySpan, ...], begin: int, end: int) -> Key:
+def _facts(song: Song, spans: tuple[KeySpan, ...], sure: float, *, phrases: int) -> Facts:
+    lasting: dict[Key, float] = {}
+    for span in spans:
+        lasting[span.key] = lasting.get(span.key, 0.0) + span.end - span.start
+    return Facts(
+        name=song.name,
+        phrases=phrases,
+        bars=len(song.bar_starts) - 1,
+        key=str(max(lasting, key=lambda key: lasting[key])),
+        sure=round(sure, 3),
+        keys=len(lasting),
+        tempo=None if song.tempo is None else round(song.tempo, 2),
+        notes=tuple(len(notes) for notes in song.tracks),
+        unreleased=song.unreleased,
+    )
+
+
+def key_at(keys: tuple[KeySpan, ...], begin: int, end: int) -> Key:
     """The key that holds for most of `[begin, end)`; the nearest one where none does.
 
     The distance of a span that does not overlap is a negative overlap, so one maximum

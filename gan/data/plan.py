@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from gan.data import bach, midi_files, pop909, schemes
+from gan.data.folder import SUFFIXES, list_music, printable, told
 from gan.data.phrases import Phrases
 from gan.data.sources import SOURCES
 from gan.errors import DataError
+from gan.music.keys import KeyChoice
 from gan.spec import RollSpec
 
 Reader = Callable[[Path, str, int], Phrases]
@@ -18,6 +20,8 @@ Reader = Callable[[Path, str, int], Phrases]
 
 SCHEMES = (*schemes.SCHEMES, "pop909", "bach")
 """`auto` takes POP909 for what it is, and otherwise decides as `gan.data.schemes` says."""
+
+_MIDI_VERSION = "midi-3"
 
 _LOOKED_AT = 200
 """Files that `auto` and `named` look at, spread evenly over the folder."""
@@ -43,11 +47,26 @@ class Plan:
 
     def name_of(self, job: int) -> str:
         """The song's name: its path under the root."""
-        return self.jobs[job].relative_to(self.root).as_posix()
+        return printable(self.jobs[job].relative_to(self.root).as_posix())
 
 
-def make_plan(data_dir: str | Path, scheme: str) -> Plan:
-    """How to read `data_dir` by `scheme`; `DataError` if there is nothing to read.
+@dataclass(frozen=True)
+class Found:
+    """The files of a folder, before any is opened.
+
+    `plan` opens some of them where the scheme depends on what they hold. `version` names the
+    reader, as in the plan; `left_out` counts what else the folder holds, by kind.
+    """
+
+    root: Path
+    files: tuple[Path, ...]
+    version: str
+    plan: Callable[[], Plan]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def find_music(data_dir: str | Path, scheme: str, key: KeyChoice = None) -> Found:
+    """What there is in `data_dir`, to be read by `scheme`; `DataError` if there is nothing.
 
     `bach` as `scheme`, or as `data_dir` where no folder is called so, is music21's corpus.
     """
@@ -55,17 +74,18 @@ def make_plan(data_dir: str | Path, scheme: str) -> Plan:
         raise DataError(f"There is no scheme {scheme!r}: choose from {', '.join(SCHEMES)}.")
     root = Path(data_dir).expanduser()
     if scheme == "bach" or (str(data_dir) == "bach" and scheme == "auto" and not root.exists()):
-        return _bach_plan()
+        return _bach(key)
+    shown = printable(str(root))
     if not root.exists():
-        raise DataError(f"There is no folder {root}: give a folder of MIDI files.{_hint(root)}")
+        raise DataError(f"There is no folder {shown}: give a folder of MIDI files.{_hint(root)}")
     if not root.is_dir():
-        raise DataError(f"{root} is a file: give the folder that holds your MIDI files.")
+        raise DataError(f"{shown} is a file: give the folder that holds your MIDI files.")
     folders = pop909.song_folders(root) if scheme in ("auto", "pop909") else []
     if folders:
-        return _pop909_plan(root, folders)
+        return _pop909(root, folders, key)
     if scheme == "pop909":
-        raise DataError(f"{root} is not POP909: it has no folders NNN with NNN.mid and beats.")
-    return _midi_plan(root, scheme)
+        raise DataError(f"{shown} is not POP909: it has no folders NNN with NNN.mid and beats.")
+    return _midi(root, scheme, key)
 
 
 def _hint(root: Path) -> str:
@@ -76,49 +96,53 @@ def _hint(root: Path) -> str:
     return ""
 
 
-def _bach_plan() -> Plan:
+def _bach(key: KeyChoice) -> Found:
     folder = bach.corpus_folder()
     files = tuple(bach.chorale_files(folder))
     if not files:
         raise DataError(f"The corpus of music21 in {folder} has no works of Bach.")
-    return Plan(
+    plan = Plan(
         root=folder,
         spec=bach.SPEC,
         jobs=files,
         files=files,
-        read=bach.read_phrases,
-        version="bach-3",
+        read=partial(bach.read_phrases, key=key),
+        version="bach-4",
         why="Bach's chorales from the corpus of music21: four voices.",
     )
+    return Found(folder, files, plan.version, lambda: plan)
 
 
-def _pop909_plan(root: Path, folders: list[Path]) -> Plan:
-    return Plan(
+def _pop909(root: Path, folders: list[Path], key: KeyChoice) -> Found:
+    plan = Plan(
         root=root,
         spec=pop909.SPEC,
         jobs=tuple(folders),
         files=tuple(file for folder in folders for file in pop909.song_files(folder)),
-        read=pop909.read_phrases,
-        version="pop909-2",
+        read=partial(pop909.read_phrases, key=key),
+        version="pop909-3",
         why="Read as POP909, because its folders hold beats beside the MIDI file.",
         # As published: its one repeat (018 is 017) is on the training side of the split.
         refuse_repeats=False,
     )
+    return Found(root, plan.files, plan.version, lambda: plan)
 
 
-def _midi_plan(root: Path, scheme: str) -> Plan:
-    files = tuple(midi_files.midi_files(root))
+def _midi(root: Path, scheme: str, key: KeyChoice) -> Found:
+    listing = list_music(root)
+    files = tuple(listing.files)
     if not files:
-        raise DataError(f"There are no MIDI files (.mid, .midi) in {root} or the folders in it.")
-    stride = -(-len(files) // _LOOKED_AT)
-    looked_at = files[::stride] if scheme in ("auto", "named") else ()
-    spec, why = schemes.choose(scheme, [schemes.scan(path) for path in looked_at])
-    return Plan(
-        root=root,
-        spec=spec,
-        jobs=files,
-        files=files,
-        read=partial(midi_files.read_phrases, spec=spec),
-        version="midi-2",
-        why=why,
-    )
+        held = f" It holds {told(listing.left_out)}." if listing.left_out else ""
+        raise DataError(
+            f"There are no MIDI files ({', '.join(SUFFIXES)}) in {printable(str(root))} or the"
+            f" folders in it.{held}"
+        )
+
+    def plan() -> Plan:
+        stride = -(-len(files) // _LOOKED_AT)
+        looked_at = files[::stride] if scheme in ("auto", "named") else ()
+        spec, why = schemes.choose(scheme, [schemes.scan(path) for path in looked_at])
+        read = partial(midi_files.read_phrases, spec=spec, key=key)
+        return Plan(root, spec, files, files, read, _MIDI_VERSION, why)
+
+    return Found(root, files, _MIDI_VERSION, plan, dict(listing.left_out))

@@ -52,12 +52,16 @@ class Work:
 def read_all(
     work: Work, *, workers: int | None = None, progress: Progress | None = None
 ) -> Iterator[Phrases]:
-    """The phrases of every song in order; `workers` processes, by default one a core."""
-    count = workers or min(os.cpu_count() or 1, 32)
+    """The phrases of every song in order.
+
+    `workers` is the number of processes, 0 for none. By default few songs are read here, which
+    is faster, and many by one process a core.
+    """
+    count = min(os.cpu_count() or 1, 32) if workers is None else workers
     jobs = range(len(work.plan.jobs))
     slow = work.plan.spec.scheme == "bach"  # a MusicXML score takes as long as thirty MIDI files
     few = len(jobs) < (8 if slow else _SERIAL_BELOW)
-    if count == 1 or (workers is None and few):
+    if count == 0 or (workers is None and (few or count == 1)):
         parts: Iterator[Phrases] = map(work.read, jobs)
     else:
         parts = _in_processes(work, [jobs[at : at + _CHUNK] for at in jobs[::_CHUNK]], count)

@@ -12,16 +12,15 @@ second melody, does not: 14% of its onset steps are chords, so it stays polyphon
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import symusic
 
 from gan.data.phrases import KeySpan, Phrases, Song, cut_phrases, refuse
 from gan.errors import MidiError
-from gan.music.keys import parse_key
+from gan.music.keys import KeyChoice, parse_key
 from gan.music.notes import NoteArray, as_notes, no_notes
+from gan.music.smf import MidiSong, read_smf, seconds_of
 from gan.spec import RollSpec, Track
 
 SPEC = RollSpec(
@@ -50,20 +49,31 @@ def song_files(folder: Path) -> list[Path]:
     return [folder / name for name in names if (folder / name).is_file()]
 
 
-def read_phrases(folder: Path, name: str, hop_bars: int) -> Phrases:
+def read_phrases(folder: Path, name: str, hop_bars: int, *, key: KeyChoice = None) -> Phrases:
     """The phrases of the song in `folder`, or the reason why there are none."""
+    try:
+        song = read_song(folder, name)
+    except MidiError as error:
+        return refuse(name, str(error), SPEC)
+    return cut_phrases(song, SPEC, hop_bars=hop_bars, key=key)
+
+
+def read_song(folder: Path, name: str) -> Song:
+    """The song's notes, bars and keys; `MidiError` says why it cannot be used."""
     beats, in_three, in_four = _beats(folder / "beat_midi.txt")
     if in_three:
-        return refuse(name, "not 4/4", SPEC)
+        raise MidiError("not 4/4")
     if len(in_four) < 2:
-        return refuse(name, "too short: fewer than two bars of beats", SPEC)
-    song = Song(
+        raise MidiError("too short: fewer than two bars of beats")
+    midi = read_smf(folder / f"{folder.name}.mid")
+    return Song(
         name=name,
-        tracks=_tracks(folder / f"{folder.name}.mid", beats),
+        tracks=_tracks(midi, beats),
         bar_starts=_bar_starts(in_four),
         keys=_keys(folder / "key_audio.txt", beats),
+        tempo=60.0 / float(np.median(np.diff(beats))),
+        unreleased=midi.unreleased,
     )
-    return cut_phrases(song, SPEC, hop_bars=hop_bars)
 
 
 def _beats(path: Path) -> tuple[npt.NDArray[np.float64], bool, npt.NDArray[np.intp]]:
@@ -100,22 +110,20 @@ def _steps(
     return position * SPEC.steps_per_beat
 
 
-def _tracks(path: Path, beats: npt.NDArray[np.float64]) -> tuple[NoteArray, ...]:
+def _tracks(midi: MidiSong, beats: npt.NDArray[np.float64]) -> tuple[NoteArray, ...]:
     """The notes of each track of the spec, by name, in steps from the first beat."""
-    score: Any = symusic.Score(str(path))  # its type stubs lack `to`
-    by_name = {track.name.strip().upper(): track for track in score.to("second").tracks}
+    by_name = {one.name.strip().upper(): one.notes for one in midi.instruments}
     if not by_name.keys() & set(SPEC.track_names):
         raise MidiError("no known track")
     tracks = []
     for name in SPEC.track_names:
-        if name not in by_name or len(by_name[name].notes) == 0:
+        if name not in by_name:
             tracks.append(no_notes())
             continue
-        columns = by_name[name].notes.numpy()
-        begin = np.asarray(columns["time"], dtype=np.float64)
-        end = begin + np.asarray(columns["duration"], dtype=np.float64)
-        rows = [np.rint(_steps(begin, beats)), np.rint(_steps(end, beats)), columns["pitch"]]
-        tracks.append(as_notes(np.stack(rows, axis=1).astype(np.int32)))
+        rows = by_name[name].astype(np.float64)
+        for column in (0, 1):
+            rows[:, column] = np.rint(_steps(seconds_of(rows[:, column], midi), beats))
+        tracks.append(as_notes(rows.astype(np.int32)))
     return tuple(tracks)
 
 

@@ -1,4 +1,4 @@
-"""A progress bar in a terminal."""
+"""Output in a terminal: a progress bar, and text that any terminal takes."""
 
 from __future__ import annotations
 

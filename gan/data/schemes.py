@@ -5,8 +5,8 @@
   (Dong et al., AAAI 2018), what belongs to none of the five counts as strings; percussive
   and sound effects (programs 112 to 127) are left out.
 * `piano`: all pitched notes merged in one track.
-* `auto`: `named` if the files agree on two names or more, else `band` if at least half of
-  them have two of the five families, else `piano`.
+* `auto`: the first of `named` (where files share two names or more), `band` and `piano` that
+  keeps nearly as many files as the one that keeps most.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-import symusic
 
 from gan.errors import DataError, MidiError
+from gan.music.smf import Instrument, read_smf
 from gan.spec import RollSpec, Track
 
 SCHEMES = ("auto", "named", "band", "piano")
@@ -42,6 +42,11 @@ MOST_NAMED = 8
 """Tracks at most under `named`: each is a head of its own in a model."""
 
 _SHARED_BY = 0.5
+
+_KEEPS = 2 / 3
+"""`auto` prefers a scheme that tells more tracks apart if it keeps so many of the files that the
+scheme which keeps most does."""
+
 _MONOPHONIC_FROM = 0.98
 _GENERIC = re.compile(
     r"(track|channel|midi|instrument|untitled|unnamed|staff|voice|new|default|conductor)?"
@@ -62,30 +67,23 @@ class Part:
     alone: float
 
 
-def read_score(path: Path) -> Any:
-    """The file as a symusic score in ticks; `MidiError` with the reason if it is unreadable."""
-    try:
-        return symusic.Score(str(path))
-    except (RuntimeError, ValueError, OSError) as error:
-        detail = str(error).removeprefix("MiniMidi: ").splitlines()[0][:100]
-        raise MidiError(f"unreadable: {detail}") from error
+_One = TypeVar("_One", Part, Instrument)
 
 
 def scan(path: Path) -> list[Part]:
     """The instruments of one file; none if it cannot be read."""
     try:
-        tracks = read_score(path).tracks
+        return [_part(one) for one in read_smf(path).instruments]
     except MidiError:
         return []
-    return [_part(track) for track in tracks if len(track.notes)]
 
 
-def _part(track: Any) -> Part:
-    _, count = np.unique(track.notes.numpy()["time"], return_counts=True)
+def _part(one: Instrument) -> Part:
+    _, count = np.unique(one.notes[:, 0], return_counts=True)
     return Part(
-        name=_tidy(track.name),
-        program=int(track.program),
-        is_drum=bool(track.is_drum),
+        name=_tidy(one.name),
+        program=one.program,
+        is_drum=one.is_drum,
         alone=float((count == 1).mean()),
     )
 
@@ -97,29 +95,68 @@ def _tidy(name: str) -> str:
 
 def choose(scheme: str, scans: Sequence[Sequence[Part]]) -> tuple[RollSpec, str]:
     """The spec for a folder of which `scans` are samples, and in a sentence why."""
-    if scheme == "band":
-        return BAND, "Tracks by General MIDI program, as asked."
-    if scheme == "piano":
-        return PIANO, "All pitched notes merged in one track, as asked."
     with_notes = [parts for parts in scans if parts]
     named = _named_spec(with_notes)
-    if scheme == "named":
-        if named is None:
-            raise DataError("The files share no track names: use the scheme band or piano.")
-        return named, f"Tracks by name, as asked: {', '.join(named.track_names)}."
-    if named is not None and len(named.tracks) > 1:
-        names = ", ".join(named.track_names)
-        return named, f"Tracks by name, because most files share these: {names}."
-    banded = sum(
-        len({family(one.program, one.is_drum) for one in parts} - {None}) > 1
-        for parts in with_notes
-    )
-    if with_notes and banded * 2 >= len(with_notes):
-        return BAND, (
-            "Tracks by General MIDI program, because the files share no names and"
-            f" {banded} of {len(with_notes)} looked at have several kinds of instrument."
+    if scheme == "named" and named is None:
+        raise DataError("The files share no track names: use the scheme band or piano.")
+    specs = {"named": named, "band": BAND, "piano": PIANO}
+    possible = {name: spec for name, spec in specs.items() if spec is not None}
+    kept = {
+        name: sum(_keeps(spec, parts) for parts in with_notes) for name, spec in possible.items()
+    }
+    chosen = scheme if scheme != "auto" else _first_that_keeps(kept, named)
+    spec = possible[chosen]
+    asked = scheme != "auto"
+    why = _reason(spec, asked=asked)
+    if not asked and chosen == "piano" and named is not None and len(named.tracks) > 1:
+        why = (
+            f"All pitched notes in one track, which keeps {kept[chosen]} of {len(with_notes)} files"
+            f" looked at: {kept['named']} have the tracks {', '.join(named.track_names)}."
         )
-    return PIANO, "All pitched notes in one track, because most files have one instrument."
+    return spec, why + _loss(chosen, kept, len(with_notes))
+
+
+def _first_that_keeps(kept: dict[str, int], named: RollSpec | None) -> str:
+    """The scheme that tells most tracks apart among those that keep nearly the most files."""
+    enough = _KEEPS * max(kept.values())
+    useful = {name: count for name, count in kept.items() if count >= enough and count}
+    if named is not None and len(named.tracks) < 2:
+        useful.pop("named", None)
+    return next(iter(useful), "piano")
+
+
+def _keeps(spec: RollSpec, parts: Sequence[Part]) -> bool:
+    """Whether the file has notes in half of the tracks, without which no phrase is taken."""
+    return 2 * sum(bool(track) for track in assign(parts, spec)) >= len(spec.tracks)
+
+
+def _reason(spec: RollSpec, *, asked: bool) -> str:
+    names = ", ".join(spec.track_names)
+    if spec.scheme == "named":
+        return (
+            f"Tracks by name, {'as asked' if asked else 'because most files share these'}: {names}."
+        )
+    if spec.scheme == "band":
+        why = (
+            "as asked"
+            if asked
+            else ("because the files share no names and most have several kinds of instrument")
+        )
+        return f"Tracks by General MIDI program, {why}."
+    if asked:
+        return "All pitched notes merged in one track, as asked."
+    return "All pitched notes in one track, because most files have one instrument."
+
+
+def _loss(chosen: str, kept: dict[str, int], files: int) -> str:
+    """What the scheme loses, where another one keeps more."""
+    best = max(kept, key=lambda name: kept[name])
+    if not files or kept[best] == kept[chosen]:
+        return ""
+    return (
+        f" {files - kept[chosen]} of {files} files looked at have too few of these tracks:"
+        f" --scheme {best} keeps {kept[best]}."
+    )
 
 
 def _named_spec(scans: Sequence[Sequence[Part]]) -> RollSpec | None:
@@ -164,18 +201,16 @@ def family(program: int, is_drum: bool) -> str | None:
     return next(name for border, name in borders if program < border)
 
 
-def assign(tracks: Sequence[Any], spec: RollSpec) -> list[list[Any]]:
-    """The symusic tracks of each track of the spec, by the spec's scheme."""
-    with_notes = [track for track in tracks if len(track.notes)]
+def assign(instruments: Sequence[_One], spec: RollSpec) -> list[list[_One]]:
+    """The instruments of each track of the spec, by the spec's scheme."""
     if spec.scheme == "piano":
-        return [[track for track in with_notes if not track.is_drum]]
+        return [[one for one in instruments if not one.is_drum]]
     if spec.scheme == "band":
-        keys = [family(track.program, track.is_drum) for track in with_notes]
+        keys = [family(one.program, one.is_drum) for one in instruments]
         wanted = list(spec.track_names)
     else:
-        keys = [_tidy(track.name).casefold() for track in with_notes]
+        keys = [_tidy(one.name).casefold() for one in instruments]
         wanted = [name.casefold() for name in spec.track_names]
     return [
-        [track for track, key in zip(with_notes, keys, strict=True) if key == name]
-        for name in wanted
+        [one for one, key in zip(instruments, keys, strict=True) if key == name] for name in wanted
     ]

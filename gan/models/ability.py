@@ -11,7 +11,7 @@ class Ability(Enum):
     READS_PHRASES         gives the latent of a phrase (`encode`).
     WRITES_NOTE_BY_NOTE   draws one decision after another: it follows temperature and top_p, and
                           a phrase takes a hundred times as long as one that is drawn at once.
-    CONTINUES             writes the bars that follow a phrase (`continue_`).
+    CONTINUES             writes the bars that follow a phrase (`continuation`).
     HAS_THRESHOLDS        gives probabilities of cells: it follows densities.
     SEPARATE_PARTS        a track's or a bar's part of its latent reaches nothing else.
     """

@@ -7,7 +7,7 @@ Arrays in and out are NumPy; nothing outside this layer meets a tensor.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -49,7 +49,7 @@ class Generator(ABC):
         self.hold_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.temperatures = np.zeros(0, np.float32)
         self.reranker: Reranker | None = None
-        # What decisions can be leant towards while a phrase is decoded; the last of w.
+        # Attributes that decisions can be tilted towards while a phrase is decoded; the last of w.
         self.tilt_names: tuple[str, ...] = ()
 
     @property
@@ -178,16 +178,10 @@ class Generator(ABC):
         """Rolls -> the z that comes nearest, for families that can."""
         raise NotImplementedError(f"{self.family} has no encoder")
 
-    def continue_(
-        self,
-        rolls: Rolls,
-        bars: int,
-        *,
-        seed: int,
-        sampling: Sampling | None = None,
-        watch: Callable[[int, int], None] | None = None,
-    ) -> Rolls:
-        """The bars that follow phrases, for families that can."""
+    def continuation(
+        self, rolls: Rolls, *, seed: int, sampling: Sampling | None = None
+    ) -> Iterator[Rolls]:
+        """The bars that follow phrases, piece after piece without end, for families that can."""
         raise NotImplementedError(f"{self.family} cannot continue a phrase")
 
     @abstractmethod

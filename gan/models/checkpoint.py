@@ -1,6 +1,7 @@
-"""Checkpoint folders: JSON and arrays, no pickle, every file written beside and renamed.
+"""Checkpoint folders: JSON and arrays, no pickle.
 
 checkpoints/NAME/
+  manifest.json        which file holds which of the following (`gan.models.parts`)
   config.json          format, family, roll spec, model and training settings, data
   weights.npz          the generator, float16
   measures.json        the training's own evaluation of these weights
@@ -8,34 +9,57 @@ checkpoints/NAME/
   directions.*         what the sliders move along (`gan.sliders.store`)
   preview.json         a phrase for the first page, before TensorFlow is there
   card.json            what the model is and how good (`gan.quality.card`)
+
+checkpoints/NAME/
   log.jsonl            one line an evaluation of the run
   training/state.npz   everything `--resume` needs; not part of what is shipped
+
+Files of a folder may come from anywhere: their sizes are bounded before they are read, and
+whatever is wrong with them is a `CheckpointError`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import zipfile
-import zlib
+import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from gan.errors import CheckpointError, SpecError
-from gan.files import write_arrays, write_json
-from gan.models.config import ModelConfig, config_from_dict
+from gan.files import JSON_MAX, arrays_bytes, json_bytes, parse_json
+from gan.models.arrays import ARRAYS_MAX, parse_arrays
+from gan.models.config import FAMILIES, ModelConfig, config_from_dict, least_weights
+from gan.models.parts import Part, path_of, read_part, sha256_of, snapshot, write_parts
 from gan.spec import RollSpec, spec_from_dict, spec_to_dict
 
 if TYPE_CHECKING:
     from gan.models.networks import Encoded
 
 FORMAT = 1
+CONFIG = "config.json"
 WEIGHTS = "weights.npz"
+MEASURES = "measures.json"
+LOG = "log.jsonl"
+BARS_MAX = 64  # of a phrase
+CELLS_MAX = 1 << 21  # of a phrase; a shipped one has 27,648
+
+LARGE = 10**12
+Number = (
+    Annotated[int, msgspec.Meta(ge=-LARGE, le=LARGE)]
+    | Annotated[float, msgspec.Meta(ge=-LARGE, le=LARGE)]
+)
+"""A figure that some page may show."""
+Scalar = bool | Number | Annotated[str, msgspec.Meta(max_length=1000)] | None
+Figures = dict[str, bool | Number | dict[str, Number]]
+
+UNUSABLE = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
+"""What building networks from wrong sizes, or filling them with wrong arrays, may raise."""
 
 
 @dataclass(frozen=True)
@@ -56,18 +80,86 @@ class CheckpointInfo:
         return self.path.name
 
 
+class _Config(msgspec.Struct):
+    """`config.json`."""
+
+    family: str
+    spec: dict[str, Any]
+    model: dict[str, Any]
+    training: dict[str, Scalar] = {}
+    data: dict[str, Scalar] = {}
+
+
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """Arrays of an .npz file; `CheckpointError` where it is missing or damaged."""
     try:
-        # Opened here, because np.load leaves a file that is no archive open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+        if path.stat().st_size > ARRAYS_MAX:
+            raise ValueError("it is too large")
+        return parse_arrays(path.read_bytes())
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing; train again or restore the file.") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise CheckpointError(
-            f"{path} is damaged ({error}); train again or restore the file."
-        ) from error
+    except (OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def read_part_arrays(folder: Path, name: str) -> dict[str, NDArray[Any]]:
+    """Arrays of a part of a checkpoint; `CheckpointError` where it is missing or damaged."""
+    data = read_part(folder, name)
+    if data is None:
+        raise CheckpointError(f"{folder / name} is missing; train again or restore the file.")
+    return _arrays(folder, name, data)
+
+
+def _arrays(folder: Path, name: str, data: bytes) -> dict[str, NDArray[Any]]:
+    try:
+        return parse_arrays(data)
+    except ValueError as error:
+        raise _damaged(path_of(folder, name), error) from error
+
+
+def _damaged(path: Path, error: Exception) -> CheckpointError:
+    return CheckpointError(f"{path} is damaged ({error}); train again or restore the file.")
+
+
+def read_json_part(folder: Path, name: str) -> dict[str, Any] | None:
+    """The JSON object of a part, None where there is none; `CheckpointError` where damaged."""
+    data = read_part(folder, name)
+    return None if data is None else _object(folder, name, data)
+
+
+def _object(folder: Path, name: str, data: bytes) -> dict[str, Any]:
+    try:
+        values = parse_json(data)
+    except ValueError as error:
+        raise CheckpointError(f"{folder / name} cannot be read ({error}).") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{folder / name} does not hold a JSON object.")
+    return values
+
+
+def config_part(
+    *,
+    family: str,
+    spec: RollSpec,
+    model: ModelConfig,
+    training: Mapping[str, Any],
+    data: Mapping[str, Any],
+) -> dict[str, bytes]:
+    """`config.json`, for `write_parts`."""
+    values = {
+        "format": FORMAT,
+        "family": family,
+        "spec": spec_to_dict(spec),
+        "model": asdict(model),
+        "training": dict(training),
+        "data": dict(data),
+    }
+    return {CONFIG: json_bytes(values)}
+
+
+def weights_part(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, bytes]:
+    """`weights.npz`, as float16: half the size, and well below what changes a phrase."""
+    return {WEIGHTS: arrays_bytes({k: value.astype(np.float16) for k, value in weights.items()})}
 
 
 def write_config(
@@ -79,90 +171,133 @@ def write_config(
     training: Mapping[str, Any],
     data: Mapping[str, Any],
 ) -> None:
-    """`config.json` of a checkpoint folder."""
-    write_json(
-        folder / "config.json",
-        {
-            "format": FORMAT,
-            "family": family,
-            "spec": spec_to_dict(spec),
-            "model": asdict(model),
-            "training": dict(training),
-            "data": dict(data),
-        },
-    )
+    """Store `config_part` in a checkpoint folder."""
+    part = config_part(family=family, spec=spec, model=model, training=training, data=data)
+    write_parts(folder, part)
 
 
 def write_weights(folder: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:
-    """`weights.npz`, as float16: half the size, and well below what changes a phrase."""
-    write_arrays(
-        folder / WEIGHTS, {key: value.astype(np.float16) for key, value in weights.items()}
-    )
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"{path.parent} is no checkpoint: it has no {path.name}. "
-            "Give the folder that train.py wrote."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}).") from error
-    if not isinstance(values, dict):
-        raise CheckpointError(f"{path} does not hold a JSON object.")
-    return values
+    """Store `weights_part` in a checkpoint folder."""
+    write_parts(folder, weights_part(weights))
 
 
 def read_info(checkpoint_dir: str | Path) -> CheckpointInfo:
     """What a checkpoint says of itself, without loading TensorFlow."""
+    folder = _folder(checkpoint_dir)
+    parts, data = snapshot(folder, (CONFIG, MEASURES))
+    return _info(folder, parts, data)
+
+
+def _folder(checkpoint_dir: str | Path) -> Path:
     folder = Path(checkpoint_dir)
     if not folder.is_dir():
         raise CheckpointError(f"There is no checkpoint folder {folder}.")
-    values = _read_json(folder / "config.json")
+    return folder
+
+
+def _info(folder: Path, parts: Mapping[str, Part], data: Mapping[str, bytes]) -> CheckpointInfo:
+    """The folder as one set of parts describes it."""
+    if CONFIG not in data:
+        raise CheckpointError(
+            f"{folder} is no checkpoint: it has no {CONFIG}. Give the folder that train.py wrote."
+        )
+    values = _object(folder, CONFIG, data[CONFIG])
     if values.get("format") != FORMAT:
         raise CheckpointError(
-            f"{folder}/config.json has format {values.get('format')!r}, "
+            f"{folder}/{CONFIG} has format {str(values.get('format'))[:20]!r}, "
             f"but this program reads format {FORMAT}; it was written by something else."
         )
-    weights = folder / WEIGHTS
-    if not weights.is_file():
-        raise CheckpointError(f"{folder} holds no weights yet (weights.npz is missing).")
-    measures = folder / "measures.json"
+    if WEIGHTS not in parts:
+        raise CheckpointError(f"{folder} holds no weights yet ({WEIGHTS} is missing).")
     try:
-        return CheckpointInfo(
-            path=folder,
-            family=str(values["family"]),
-            spec=spec_from_dict(values["spec"]),
-            model=config_from_dict(values["model"]),
-            training=values.get("training", {}),
-            data=values.get("data", {}),
-            measures=_read_json(measures) if measures.is_file() else {},
-            digest=hashlib.sha256(weights.read_bytes()).hexdigest()[:10],
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{folder}/config.json is incomplete ({error}).") from error
+        config = msgspec.convert(values, _Config)
+        spec, model = spec_from_dict(config.spec), config_from_dict(config.model)
+        _check_size(config.family, spec)
+    except msgspec.ValidationError as error:
+        raise CheckpointError(f"{folder}/{CONFIG} is incomplete or damaged ({error}).") from error
     except SpecError as error:
-        raise CheckpointError(f"{folder}/config.json: {error}") from error
+        raise CheckpointError(f"{folder}/{CONFIG}: {error}") from error
+    return CheckpointInfo(
+        path=folder,
+        family=config.family,
+        spec=spec,
+        model=model,
+        training=config.training,
+        data=config.data,
+        measures=_measures(folder, data),
+        digest=(parts[WEIGHTS].sha256 or sha256_of(_weights(folder)))[:10],
+    )
+
+
+def _weights(folder: Path) -> bytes:
+    data = read_part(folder, WEIGHTS)
+    if data is None:
+        raise CheckpointError(f"{folder / WEIGHTS} is missing; train again or restore the file.")
+    return data
+
+
+def _check_size(family: str, spec: RollSpec) -> None:
+    if family not in FAMILIES:
+        raise SpecError(f"There is no family {family[:40]!r}; known are {', '.join(FAMILIES)}.")
+    if spec.bars > BARS_MAX or math.prod(spec.shape) > CELLS_MAX:
+        raise SpecError(
+            f"a phrase of {spec.bars} bars and {math.prod(spec.shape):,} cells is too large; "
+            f"{BARS_MAX} and {CELLS_MAX:,} are the most."
+        )
+
+
+def _measures(folder: Path, data: Mapping[str, bytes]) -> Figures:
+    if MEASURES not in data:
+        return {}
+    try:
+        return msgspec.convert(_object(folder, MEASURES, data[MEASURES]), Figures)
+    except msgspec.ValidationError as error:
+        raise CheckpointError(f"{folder / MEASURES} is damaged ({error}).") from error
+
+
+def read_log(folder: Path) -> list[dict[str, Any]]:
+    """Lines of `log.jsonl`; a torn last line, left by a kill, is passed over."""
+    try:
+        with (folder / LOG).open("rb") as file:
+            text = file.read(JSON_MAX)
+    except OSError:
+        return []
+    lines = []
+    for line in text.splitlines():
+        with suppress(ValueError):
+            lines.append(parse_json(line))
+    return [line for line in lines if isinstance(line, dict)]
 
 
 def load_generator(checkpoint_dir: str | Path) -> tuple[Encoded, CheckpointInfo]:
     """Rebuild the generator of a checkpoint from its own configuration."""
-    info = read_info(checkpoint_dir)
-    weights = read_arrays(info.path / WEIGHTS)
+    folder = _folder(checkpoint_dir)
+    parts, data = snapshot(folder, (CONFIG, MEASURES, WEIGHTS))
+    if WEIGHTS in data:
+        parts = parts | {WEIGHTS: Part(parts[WEIGHTS].file, sha256_of(data[WEIGHTS]))}
+    info = _info(folder, parts, data)
+    weights = _arrays(folder, WEIGHTS, data[WEIGHTS])
+    if least_weights(info.spec, info.model) > sum(array.size for array in weights.values()):
+        raise CheckpointError(
+            f"{folder / WEIGHTS} holds fewer numbers than the networks of {CONFIG} have; "
+            "train again or restore the file."
+        )
     # Here, not above: Keras takes seconds to import, and listing checkpoints must not.
     from gan.models.registry import build
 
     try:
         generator = build(info.family, info.spec, info.model)
-    except SpecError as error:
-        raise CheckpointError(f"{info.path}/config.json: {error}") from error
+    except (SpecError, *UNUSABLE) as error:
+        raise CheckpointError(f"{folder}/{CONFIG}: {_one_line(error)}") from error
     try:
         generator.set_weights(weights)
-    except CheckpointError as error:
-        raise CheckpointError(f"{info.path}: {error}") from error
+    except (CheckpointError, *UNUSABLE) as error:
+        raise CheckpointError(f"{folder}: {_one_line(error)}") from error
     return generator, info
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def list_checkpoints(

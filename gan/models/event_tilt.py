@@ -1,16 +1,12 @@
 """Tilts of a decoder that writes note by note; see `gan.models.tilt` for what a tilt is.
 
-A phrase is written first, untilted. Then each decision that was taken is taken again: the same
-logits, tilted, at the same noise, as if all others had stayed as they were. So a tilt moves the
-notes that it is about, and no other: were the phrase written anew, one note on another step would
-turn all that follows into another piece. What is written once can be tilted again and again for
-next to nothing.
+A phrase is written first, untilted. Then each decision is taken again: the same logits, tilted, at
+the same noise, with all others as they were. So a tilt moves the notes that it is about and no
+other: were the phrase written anew, one note on another step would turn all that follows into
+another piece. What is written once can be tilted again and again for next to nothing.
 
-How far a phrase leans is sought, not set: until its choices have added to the statistics what the
-amounts ask for, the same share of its notes in every phrase. An expectation would not do; at some
-twenty decisions a phrase, chance alone is half of what a slider does.
-
-Decisions for a track are kept: which track a note is of, and that it is there.
+The line search goes until the choices that change, at their noise, have added to the statistics
+what the amounts ask for. Which track a note is of, and that it is there, is never taken again.
 """
 
 from __future__ import annotations
@@ -24,12 +20,15 @@ from scipy.special import softmax
 
 from gan.models.statistics import (
     CLOSED,
-    FARTHEST,
     HALVINGS,
-    OPEN,
+    LONGEST,
+    NEAR,
+    OPENNESS,
+    TINY,
     UNIT,
     by_place,
     columns,
+    decision_of,
     statistics,
 )
 from gan.music.cells import any_of, pitch_classes
@@ -41,15 +40,10 @@ Ints = NDArray[np.int64]
 Choose = Callable[[Floats, Floats], Ints]
 """Logits `(n, choices)` and noise `(n,)` -> choices `(n,)`."""
 
-ADVANCE, PITCH, DURATION = 0, 2, 3  # of a note's four decisions, those that are taken again
-ABOUT = {
-    ADVANCE: ("sixteenths", "beats", "steady"),
-    PITCH: ("same", "height", "reuse", "minor", "black", "smooth", "chord", "spread"),
-    DURATION: ("length",),
-}
-ALONE = ("steady",)  # not freed: a rhythm that repeats is one on beats, and one of eighths
+STEP, PITCH, DURATION = 0, 2, 3  # of a note's four decisions, those that are taken again
+DECISIONS = {STEP: "step", PITCH: "pitch", DURATION: "duration"}
+ALONE = ("rhythm_repetition",)  # not orthogonalised: what repeats is mostly on beats and eighths
 SHRINK = 0.5  # as in `gan.models.tilt`; more, for a phrase's notes are few
-NEAR = 4  # steps to either side over which the pitch of a melody is averaged
 LEAP = 12.0  # semitones from there that count as 1, and no more do
 
 
@@ -59,28 +53,27 @@ class Seen:
 
     `notes` are step, track, pitch and duration, `(note,)` each; `logits` those of the four
     decisions, masked and at their temperatures, `(note, choices)`; `noise` `(note, 4)`.
-    `freeing` keeps `_Decisions.freeing` by track and kind of decision.
+    `inverses` keeps `_Decisions.inverses` by track and kind of decision.
     """
 
     notes: list[Ints]
     logits: list[Floats]
     noise: Floats
-    freeing: dict[tuple[int, int], NDArray[np.float64]] = field(default_factory=dict)
+    inverses: dict[tuple[int, int], NDArray[np.float64]] = field(default_factory=dict)
 
 
-def leant(
+def tilted_rolls(
     phrases: Sequence[Seen], amounts: Floats, spec: RollSpec, choose: Choose
 ) -> NDArray[np.uint8]:
     """Rolls of phrases, each tilted by its `amounts` `(n, tilt)`."""
     counts = np.array([len(each.noise) for each in phrases])
-    step, track, pitch, duration = (
-        np.concatenate([each.notes[k] for each in phrases]) for k in range(4)
-    )
-    logits = {which: np.concatenate([each.logits[which] for each in phrases]) for which in ABOUT}
+    notes = [np.concatenate([each.notes[k] for each in phrases]) for k in range(4)]
+    logits = [np.concatenate([each.logits[k] for each in phrases]) for k in range(4)]
     noise = np.concatenate([each.noise for each in phrases])
+    step, track, _, duration = notes
     of, before = np.repeat(np.arange(len(phrases)), counts), _before(step, counts)
-    plain = _rolls(of, counts, (step, track, pitch, duration), spec)
-    moved = [step.copy(), track, pitch.copy(), duration.copy()]
+    plain = _rolls(of, counts, notes, spec)
+    moved = [values.copy() for values in notes]
     for index, each in enumerate(spec.tracks):
         names = statistics(each, spec, written=True)
         own = amounts[:, columns(index, spec, written=True)]
@@ -88,34 +81,30 @@ def leant(
         if not len(at):
             continue
         context = _Context(plain, index, of[at], before[at], step[at], duration[at], spec)
-        for which, about in ABOUT.items():
-            kinds = [name for name in about if name in names]
+        for which, decision in DECISIONS.items():
+            kinds = [name for name in names if decision_of(name) == decision]
             tilts = own[:, [names.index(name) for name in kinds]]
             if not tilts.any():
                 continue
             # A chord goes where its first note goes, so that one decides for all.
             alone = np.arange(len(at)), np.ones(len(at), np.int64)
-            first, sizes = _chords(of[at], step[at]) if which == ADVANCE else alone
+            first, sizes = _chords(of[at], step[at]) if which == STEP else alone
             values = np.stack([context.counts(name)[first] for name in kinds], axis=-1)
-            deciding = at[first]
+            rows = at[first]
             decisions = _Decisions(
-                logits[which][deciding],
-                noise[deciding, which],
+                logits[which][rows],
+                noise[rows, which],
                 values * sizes[:, None, None].astype(np.float32),
-                of[deciding],
+                of[rows],
                 sizes,
                 [kinds.index(name) for name in ALONE if name in kinds],
             )
             taken = decisions.again(phrases, (index, which), tilts, choose)
-            if which == ADVANCE:
+            if which == STEP:
                 # Past the end there is no note to be.
-                fresh = before[deciding] + taken
-                fresh = np.where(fresh < spec.steps, fresh, step[deciding])
-                moved[0][at] = np.repeat(fresh, sizes)
-            elif which == PITCH:
-                moved[2][at] = taken
-            else:
-                moved[3][at] = 1 + taken
+                fresh = before[rows] + taken
+                taken = np.where(fresh < spec.steps, fresh, step[rows])
+            moved[which][at] = np.repeat(taken, sizes) + (which == DURATION)
     moved[3] = np.minimum(moved[3], spec.steps - moved[0])
     return _rolls(of, counts, moved, spec)
 
@@ -148,22 +137,22 @@ class _Context:
         Choices are numbers of steps on from the note before, pitches, or steps of length.
         """
         spec = self.spec
-        if name == "length":
+        if name == "note_length":
             octaves = np.log2(1.0 + np.arange(spec.steps)).astype(np.float32)
             return np.repeat(octaves[None], len(self.of), axis=0)
-        if name == "steady":
+        if name == "rhythm_repetition":
             return self._of_step(self._other_bars(any_of(self.onset, 2)[..., None])[..., 0])
-        if name == "same":
+        if name == "repetition":
             return self._other_bars(self.onset)[self.of, self.step]
-        if name == "smooth":
+        if name == "stepwise_melody":
             return -self._leap(NEAR)[self.of, self.step]
-        if name == "spread":
+        if name == "range":
             return self._leap(spec.steps)[self.of, self.step]
-        if name == "reuse":
+        if name == "pitch_classes":
             shape = (-1, spec.bars, spec.steps_per_bar, spec.pitches)
             used = self._of_class(any_of(self.onset.reshape(shape), 2))
-            return used[self.of, self.step // spec.steps_per_bar]
-        if name == "chord":
+            return -used[self.of, self.step // spec.steps_per_bar]
+        if name == "melody_in_chord":
             # The measure counts time: the share of the note on which others sound it.
             sums = np.cumsum(self._of_class(self.around), axis=1)
             sums = np.pad(sums, ((0, 0), (1, 0), (0, 0)))
@@ -172,9 +161,9 @@ class _Context:
         kind = by_place(name, spec)
         if kind is None:
             raise ValueError(f"No statistic is called {name!r}.")
-        if kind.ndim == 1:
+        if decision_of(name) == "pitch":
             return np.repeat(kind[None], len(self.of), axis=0)
-        return self._of_step(np.repeat(kind[None, :, 0], len(self.onset), axis=0))
+        return self._of_step(np.repeat(kind[None], len(self.onset), axis=0))
 
     def _of_step(self, values: Floats) -> Floats:
         """Values `(n, step)` at each number of steps on from the note before, 0 past the end."""
@@ -211,7 +200,8 @@ class _Decisions:
     """One track's decisions of one kind, of several phrases.
 
     `counts` (decision, choice, statistic) is what each choice adds to each statistic; `of` names
-    each decision's phrase, `sizes` says for how many notes it is. Statistics `alone` are not freed.
+    each decision's phrase, `sizes` says for how many notes it is. Statistics `alone` are not
+    orthogonalised.
     """
 
     logits: Floats
@@ -226,67 +216,66 @@ class _Decisions:
     ) -> Ints:
         """Choices `(decision,)` for `tilts` (phrase, statistic); `key` names track and kind.
 
-        Every phrase goes along its lean until the gain, which grows in steps as choices tip over,
-        is as near as it comes to what is wanted; by halving.
+        By a line search in every phrase, as `gan.models.tilt` does it.
         """
         of, n = self.of, len(phrases)
-        weights, wanted = self._weights(phrases, key, tilts)
-        lean = np.einsum("ncf,nf->nc", self.counts, weights[of])
+        weights, target = self._weights(phrases, key, tilts)
+        change = np.einsum("ncf,nf->nc", self.counts, weights[of])
 
         def taken(scale: NDArray[np.float64], some: Ints) -> Ints:
-            logits = self.logits[some] + scale[of[some]][:, None].astype(np.float32) * lean[some]
+            logits = self.logits[some] + scale[of[some]][:, None].astype(np.float32) * change[some]
             return choose(logits, self.noise[some])
 
-        def gained(choices: Ints) -> NDArray[np.float64]:
-            more = lean[np.arange(len(of)), choices] - lean[np.arange(len(of)), plain]
+        def gain(choices: Ints) -> NDArray[np.float64]:
+            more = change[np.arange(len(of)), choices] - change[np.arange(len(of)), plain]
             return np.asarray(np.bincount(of, more, minlength=n), np.float64)
 
-        near, far = np.zeros(n), np.full(n, FARTHEST)
-        plain, high = (taken(scale, np.arange(len(of))) for scale in (near, far))
-        low = plain
-        least, most = np.zeros(n), gained(high)
+        low, high = np.zeros(n), np.full(n, LONGEST)
+        plain, far = (taken(scale, np.arange(len(of))) for scale in (low, high))
+        near = plain
+        least, most = np.zeros(n), gain(far)
         for _ in range(HALVINGS):
-            middle = (near + far) / 2
+            middle = (low + high) / 2
             # A choice that is the same at both ends is settled.
-            open_ = np.flatnonzero(low != high)
-            between = low.copy()
+            open_ = np.flatnonzero(near != far)
+            between = near.copy()
             between[open_] = taken(middle, open_)
-            gain = gained(between)
-            short = gain < wanted
-            near, least = np.where(short, middle, near), np.where(short, gain, least)
-            far, most = np.where(short, far, middle), np.where(short, most, gain)
-            low, high = np.where(short[of], between, low), np.where(short[of], high, between)
-        closer = np.abs(least - wanted) < np.abs(most - wanted)
-        return np.asarray(np.where(closer[of], low, high), np.int64)
+            there = gain(between)
+            short = there < target
+            low, least = np.where(short, middle, low), np.where(short, there, least)
+            high, most = np.where(short, high, middle), np.where(short, most, there)
+            near, far = np.where(short[of], between, near), np.where(short[of], far, between)
+        closer = np.abs(least - target) < np.abs(most - target)
+        return np.asarray(np.where(closer[of], near, far), np.int64)
 
     def _weights(
         self, phrases: Sequence[Seen], key: tuple[int, int], tilts: Floats
     ) -> tuple[Floats, NDArray[np.float64]]:
-        """Weights of the statistics `(phrase, statistic)`, and how much a lean is to gain."""
+        """Weights of the statistics `(phrase, statistic)`, and how much they are to gain."""
         found = np.zeros(tilts.shape, np.float32)
         present = np.unique(self.of)
-        if any(key not in phrases[index].freeing for index in present):
-            for index, inverse in zip(present, self.freeing(len(phrases))[present], strict=True):
-                phrases[index].freeing[key] = inverse
+        if any(key not in phrases[index].inverses for index in present):
+            for index, inverse in zip(present, self.inverses(len(phrases))[present], strict=True):
+                phrases[index].inverses[key] = inverse
         size = np.bincount(self.of, self.sizes, minlength=len(phrases))
         asked = UNIT * size[:, None] * tilts
         for index in present:
-            found[index] = phrases[index].freeing[key] @ asked[index]
+            found[index] = phrases[index].inverses[key] @ asked[index]
         return found, np.maximum((found * asked).sum(axis=1), 0.0)
 
-    def freeing(self, n: int) -> NDArray[np.float64]:
+    def inverses(self, n: int) -> NDArray[np.float64]:
         """Matrices from changes of the statistics to weights, `(phrase, statistic, statistic)`.
 
         The inverse of the Fisher information, so that a change of one statistic means none of
         the others, as in `gan.models.tilt`.
         """
-        chance = softmax(OPEN * self.logits, axis=1)[..., None]
+        chance = softmax(OPENNESS * self.logits, axis=1)[..., None]
         centred = self.counts - (chance * self.counts).sum(axis=1, keepdims=True)
         doubt = (chance * centred).transpose(0, 2, 1) @ centred
         information = np.zeros((n, *doubt.shape[1:]))
         np.add.at(information, self.of, doubt)
         own = np.diagonal(information, axis1=1, axis2=2)
-        size = np.sqrt(own + 1e-3)
+        size = np.sqrt(own + TINY)
         alike = information / (size[:, :, None] * size[:, None, :])
         inverse = np.linalg.inv(alike + SHRINK * np.eye(alike.shape[-1]))
         inverse /= np.diagonal(inverse, axis1=1, axis2=2)[:, None, :]

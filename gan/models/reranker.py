@@ -21,13 +21,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.errors import CheckpointError
-from gan.music.measures import measure
+from gan.music.attributes import measure, measure_names
 from gan.spec import RollSpec
 
 if TYPE_CHECKING:
     from gan.models.base import Floats, Generator
 
 PREFIX = "judge/"  # as checkpoints have named it from the start
+NAMES = "measures"  # of the array that holds the names of its measures
+FIRST_ATTRIBUTES = frozenset(
+    "notes on_beat empty_bars repetition rhythm_repetition drum_grid off_sixteenth note_length "
+    "qualified register range pitch_classes polyphony chords in_scale pitch_class_entropy "
+    "minorness semitone_clashes bass_motion stepwise_melody melody_in_chord voice_crossing "
+    "parallels spacing".split()
+)
+"""The attributes that there were while rerankers did not store what they were fitted to."""
+
 FAR = 5.0  # deviations beyond which a measure counts as that far
 TOGETHER = 1024  # candidates reranked together; bounds memory
 
@@ -36,10 +45,13 @@ TOGETHER = 1024  # candidates reranked together; bounds memory
 class Reranker:
     """A few small networks from measures to log odds; `arrays` by name, as they are stored.
 
-    `middle` and `scale` (measure,) standardise; `weight:i` (network, in, out) and `bias:i`
-    (network, out) are layers, with rectifiers between them. Their mean is the log odds.
+    `names` are the measures that it was fitted to, in the order of its inputs; those that the
+    table gains later are none of its own. `middle` and `scale` (measure,) standardise; `weight:i`
+    (network, in, out) and `bias:i` (network, out) are layers, with rectifiers between them. Their
+    mean is the log odds.
     """
 
+    names: tuple[str, ...]
     arrays: Mapping[str, NDArray[np.float32]]
 
     @property
@@ -48,18 +60,22 @@ class Reranker:
 
     def log_odds(self, measures: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
         """log(chance of a song / chance of a sample) of each phrase, `(n,)`."""
-        x = features(measures, self.arrays["middle"], self.arrays["scale"])[None]
+        x = self.features(measures)[None]
         for index in range(self.layers):
             x = x @ self.arrays[f"weight:{index}"] + self.arrays[f"bias:{index}"][:, None]
             if index < self.layers - 1:
                 x = np.maximum(x, 0.0)
         return np.asarray(x[..., 0].mean(axis=0), np.float64)
 
+    def features(self, measures: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float32]:
+        """Standardised measures, then whether each is undefined, `(n, 2 * measure)`."""
+        return features(measures, self.names, self.arrays["middle"], self.arrays["scale"])
+
     def with_another(self, other: Reranker) -> Reranker:
         """The reranker whose log odds are the sum of both.
 
         For one that learnt from what `self` lets through: odds multiply (boosted density
-        ratios: Grover and Ermon 2018). Both must standardise alike.
+        ratios: Grover and Ermon 2018). Both must be of the same measures and standardise alike.
         """
         arrays = {name: self.arrays[name] for name in ("middle", "scale")}
         counts = [len(reranker.arrays["bias:0"]) for reranker in (self, other)]
@@ -72,11 +88,12 @@ class Reranker:
                     for part, count in zip(parts, counts, strict=True)
                 ]
             arrays[name] = np.concatenate(parts)
-        return Reranker(as_stored(arrays))
+        return Reranker(self.names, as_stored(arrays))
 
     def stored(self) -> dict[str, NDArray[np.float32]]:
         """Its arrays among a checkpoint's weights."""
-        return {f"{PREFIX}{name}": values for name, values in self.arrays.items()}
+        text = np.frombuffer("\n".join(self.names).encode(), np.uint8).astype(np.float32)
+        return {f"{PREFIX}{name}": values for name, values in {**self.arrays, NAMES: text}.items()}
 
 
 def as_stored(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
@@ -96,24 +113,38 @@ def stored_reranker(values: Mapping[str, NDArray[np.floating]], spec: RollSpec) 
     }
     if not arrays:
         return None
-    names = sorted(measure(np.zeros((1, *spec.shape), np.uint8), spec))
+    measured = measure_names(spec)
+    text = arrays.pop(NAMES, None)
     finite = all(np.isfinite(each).all() for each in arrays.values())
     try:
-        odds = Reranker(arrays).log_odds({name: np.full(2, np.nan) for name in names})
+        names = tuple(_at_first(measured) if text is None else _read(text))
+        reranker = Reranker(names, arrays)
+        odds = reranker.log_odds({name: np.full(2, np.nan) for name in measured})
     except (KeyError, ValueError):
         odds = np.zeros(0)
     if not finite or odds.shape != (2,):
         raise CheckpointError("The weights hold a reranker of other measures; train again.")
-    return Reranker(arrays)
+    return reranker
+
+
+def _read(text: NDArray[np.float32]) -> list[str]:
+    """Names that are stored as the bytes of a text among the weights, a number each."""
+    return text.astype(np.uint8).tobytes().decode().split("\n")
+
+
+def _at_first(measured: Sequence[str]) -> list[str]:
+    """The measures that rerankers were fitted to before they stored their names."""
+    return sorted(name for name in measured if name.rpartition(".")[2] in FIRST_ATTRIBUTES)
 
 
 def features(
     measures: Mapping[str, NDArray[np.float64]],
+    names: Sequence[str],
     middle: NDArray[np.floating],
     scale: NDArray[np.floating],
 ) -> NDArray[np.float32]:
-    """Standardised measures by name, then whether each is undefined, `(n, 2 * measure)`."""
-    table = np.stack([measures[name] for name in sorted(measures)], axis=1)
+    """Standardised measures of `names`, then whether each is undefined, `(n, 2 * measure)`."""
+    table = np.stack([measures[name] for name in names], axis=1)
     known = np.isfinite(table)
     standard = np.where(known, np.clip((table - middle) / scale, -FAR, FAR), 0.0)
     return np.concatenate([standard, ~known], axis=1).astype(np.float32)

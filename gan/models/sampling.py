@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from gan.errors import LatentError
@@ -22,9 +24,9 @@ class Sampling:
     track from -1 (only the surest notes) to 1 (unlikely ones too); empty is 0 for all.
     """
 
-    temperature: float = 1.0
-    top_p: float = 1.0
-    density: tuple[float, ...] = ()
+    temperature: Annotated[float, Meta(ge=TEMPERATURE_MIN, le=TEMPERATURE_MAX)] = 1.0
+    top_p: Annotated[float, Meta(ge=TOP_P_MIN, le=1.0)] = 1.0
+    density: tuple[Annotated[float, Meta(ge=-1.0, le=1.0)], ...] = ()
 
     def __post_init__(self) -> None:
         if not TEMPERATURE_MIN <= self.temperature <= TEMPERATURE_MAX:
@@ -35,6 +37,22 @@ class Sampling:
             raise LatentError(f"top_p must lie between {TOP_P_MIN:g} and 1.")
         if any(not -1.0 <= amount <= 1.0 for amount in self.density):
             raise LatentError("A density must lie between -1 and 1.")
+
+    def towards(self, other: Sampling, share: float) -> Sampling:
+        """Part of the way to another, in a straight line: `share` is 0 here and 1 there."""
+        if self == other:
+            return self
+
+        def mixed(a: float, b: float) -> float:
+            return round((1 - share) * a + share * b, 4)
+
+        tracks = max(len(self.density), len(other.density))
+        here, there = (side.density or (0.0,) * tracks for side in (self, other))
+        return Sampling(
+            mixed(self.temperature, other.temperature),
+            mixed(self.top_p, other.top_p),
+            tuple(mixed(a, b) for a, b in zip(here, there, strict=True)),
+        )
 
     def dense(self, thresholds: NDArray[np.floating]) -> NDArray[np.float64]:
         """The probabilities from which notes begin, moved by the densities.

@@ -1,7 +1,15 @@
-"""Musical statistics that a decoder can be tilted towards; needs no Keras.
+"""Which attributes a decoder can be tilted towards, and what both tilts share; needs no Keras.
 
-`gan.models.tilt` tilts decoders that draw all cells at once, `gan.models.event_tilt` those that
-write note by note.
+A tilt's statistic has the id of the attribute in `gan.music.attributes` that it raises, and counts
+what a decision adds to it. `gan.models.tilt` tilts decoders that draw all cells at once,
+`gan.models.event_tilt` those that write note by note. Statistics of place are in the table; those
+of context are known to both by their id:
+
+* `notes`: onsets. `chords`: onsets on steps on which others begin. `note_length`: holding on.
+* `rhythm_repetition`: steps on which the other bars begin notes. `repetition`: their very notes.
+* `pitch_classes`: less of those that the bar already has.
+* `stepwise_melody`: pitches near those around. `range`: pitches away from the track's middle.
+* `melody_in_chord`: pitch classes that sound in other tracks.
 """
 
 from __future__ import annotations
@@ -9,54 +17,30 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.music.keys import Key, key_profile
+from gan.music.attributes import ATTRIBUTES
 from gan.spec import RollSpec, Track
 
-OPEN = 0.5  # what logits are multiplied by where it is weighed how open decisions are
+OPENNESS = 0.5  # what logits are multiplied by where it is weighed how open decisions are
 CLOSED = 0.3  # information added, so that a phrase with nothing open is not torn open
+TINY = 1e-3  # information added where a statistic is scaled by its own
 UNIT = 0.08  # that an amount of 1 adds to a statistic, times the track's notes
-FARTHEST = 6.0  # times the first guess that a lean goes
-HALVINGS = 9  # of how far a lean goes
-RHYTHM = ("sixteenths", "beats", "steady", "same")
-MORE = ("notes", "chords")
-PITCH = ("height", "length", "reuse", "minor", "black")
+LONGEST = 6.0  # times the first guess, the furthest that a line search goes
+HALVINGS = 9  # of the line search
+NEAR = 4  # steps to either side over which the pitch of a melody is averaged, for leaps from it
 
 
 def statistics(track: Track, spec: RollSpec, *, written: bool = False) -> tuple[str, ...]:
-    """What a track can be tilted towards, `written` note by note or not.
-
-    `notes`: more of them. `sixteenths`, `beats`: those that begin off the eighths, on beats.
-    `steady`: steps on which the other bars begin notes; `same`: the very notes of the other
-    bars. `height`: high ones. `length`: holding on. `reuse`: pitch classes that the bar already
-    has. `minor`: what A minor has more of than C major. `black`: black keys. `chords`: steps on
-    which others begin with it. `smooth`: pitches near those around. `chord`: pitch classes that
-    sound in other tracks. `spread`: away from the middle of the track's pitches.
-
-    Notes that are written cannot be made more, only other ones.
-    """
-    found: tuple[str, ...] = ("notes", *RHYTHM)
-    if not track.is_drum:
-        found += PITCH
-        found += ("smooth",) if track.monophonic else ("chords",)
-        if track.monophonic and not _alone(spec):
-            found += ("chord",)
-    if not written:
-        return found
-    kept = tuple(name for name in found if name not in MORE)
-    if track.is_drum:
-        return kept
-    # What accompanies can lean towards the melody as well.
-    chord = () if "chord" in kept or _alone(spec) else ("chord",)
-    return (*kept, *chord, "spread")
-
-
-def _alone(spec: RollSpec) -> bool:
-    """Whether no more than one track has pitches."""
-    return sum(not each.is_drum for each in spec.tracks) < 2
+    """Ids of the attributes that a track can be tilted towards, `written` note by note or not."""
+    found = []
+    for row in ATTRIBUTES.values():
+        of = row.tilt and (row.tilt.written if written else row.tilt.drawn)
+        if of and of(track, spec):
+            found.append(row.id)
+    return tuple(found)
 
 
 def tilt_names(spec: RollSpec, family: str) -> tuple[str, ...]:
-    """A family's tilts by name, `TRACK.statistic`, in the order of their amounts in w."""
+    """A family's tilts by name, `TRACK.attribute`, in the order of their amounts in w."""
     written = family == "transformer"
     return tuple(
         f"{track.name}.{name}"
@@ -65,28 +49,19 @@ def tilt_names(spec: RollSpec, family: str) -> tuple[str, ...]:
     )
 
 
-def by_place(name: str, spec: RollSpec) -> NDArray[np.float32] | None:
-    """A statistic of where a note begins alone, broadcastable to `(step, pitch)`; else None."""
-    step, pitch = np.arange(spec.steps)[:, None], np.arange(spec.pitches)
-    of_class = (pitch + spec.pitch_min) % 12
-    found: NDArray[np.generic]
-    if name == "sixteenths":
-        found = step % max(1, spec.steps_per_beat // 2) != 0
-    elif name == "beats":
-        found = step % spec.steps_per_beat == 0
-    elif name == "height":
-        found = (pitch - spec.pitches / 2) / 12
-    elif name == "minor":
-        lean = key_profile(Key(9, minor=True)) - key_profile(Key(0))
-        found = (lean / np.abs(lean).max())[of_class]
-    elif name == "black":
-        found = np.isin(of_class, (1, 3, 6, 8, 10))
-    else:
-        return None
-    return found.astype(np.float32)
-
-
 def columns(track: int, spec: RollSpec, *, written: bool = False) -> slice:
     """Where a track's tilts lie among all."""
     sizes = [len(statistics(each, spec, written=written)) for each in spec.tracks]
     return slice(sum(sizes[:track]), sum(sizes[: track + 1]))
+
+
+def decision_of(name: str) -> str:
+    """The decision about a written note that a statistic is about: step, pitch or duration."""
+    tilt = ATTRIBUTES[name].tilt
+    return tilt.decides if tilt else ""
+
+
+def by_place(name: str, spec: RollSpec) -> NDArray[np.float32] | None:
+    """A statistic of place alone: `(step,)` or `(pitch,)`, as it decides; None for others."""
+    tilt = ATTRIBUTES[name].tilt if name in ATTRIBUTES else None
+    return tilt.value(spec).astype(np.float32) if tilt and tilt.value else None

@@ -1,17 +1,17 @@
-"""Tilts: which of a decoder's open decisions to lean towards, one musical statistic each.
+"""Tilts: logits moved towards a musical attribute, for decoders that draw all cells at once.
 
-A decoder is surer of some decisions than of others. Adding a little to the logits of all that
-a statistic counts, say of notes off the eighths, plays those that were nearly played, and drops
-their nearest rivals: an exponential tilting of the decoder's distribution, which moves the
-expected statistic for the least change in distribution (Csiszár 1975). Each statistic counts
-from its own mean in the phrase, and is freed of what it shares with the track's others by least
-squares, each decision weighted by how open it is (the Fisher information of the decisions): so
-leaning towards notes off the eighths means neither more notes nor shorter ones, to first order.
+Exponential tilting adds to each logit a weight times what the decision adds to a statistic, say 1
+for a note off the eighths: of all changes that raise the expected statistic so far, it is the
+smallest (Csiszár 1975). Notes that were nearly played come in, and their nearest rivals go.
 
-How far a phrase leans is sought, not set: until the decisions that tip over have added to the
-statistics what the amounts ask for, the same share of its notes in every phrase. As long a lean as
-expectations call for would do much in one phrase and nothing in the next, for a dozen decisions
-are open, and it hangs on each.
+A statistic counts from its own mean in the phrase, and is orthogonalised to the track's others by
+least squares, each decision weighted by how open it is (the Fisher information of the decisions).
+So a tilt towards notes off the eighths means neither more notes nor shorter ones, to first order.
+
+How far a phrase is tilted is found by a line search: until the decisions that change have added to
+the statistics what the amounts ask for, the same share of its notes in every phrase. Expectations
+would not do: a dozen decisions are open in a phrase, and much would happen in one and nothing in
+the next.
 
 A track's tilts reach that track only. Tilts of 0 change nothing at all.
 """
@@ -27,20 +27,22 @@ from gan.models.binary import at_thresholds, carry
 from gan.models.layers import Tensor
 from gan.models.statistics import (
     CLOSED,
-    FARTHEST,
     HALVINGS,
-    OPEN,
+    LONGEST,
+    NEAR,
+    OPENNESS,
+    TINY,
     UNIT,
     by_place,
     columns,
+    decision_of,
     statistics,
 )
 from gan.spec import RollSpec, Track
 
 SHRINK = 0.3  # ridge of the least squares, in units of a statistic's own information
 NOTES = 16.0  # that an amount of 1 adds `UNIT` of, where notes are what is added
-HOLD = 0.25  # of what a note's length adds to `length` that comes with its onset
-NEAR = 9  # steps over which the pitch of a melody is averaged, for leaps away from it
+HOLD = 0.25  # of what a note's length adds to `note_length` that comes with its onset
 
 
 def _pitched(spec: RollSpec) -> list[int]:
@@ -65,10 +67,11 @@ def tilted(
         onsets = _onset_counts(names, spec, begins, sounds, around)
         holds = _hold_counts(sounds, track)
         asked = UNIT * amounts[:, columns(index, spec)] * _sizes(names, begins)
-        weights = _freed(_information(names, onsets, holds, margin, track), asked)
-        lean = _lean(names, weights, onsets, holds, track)
-        wanted = ops.maximum(ops.sum(weights * asked, axis=1), 0.0)
-        found.append(raw + _scale(margin, lean, wanted, track)[:, None, None] * lean)
+        information = _information(names, onsets, holds, margin, track)
+        weights = _orthogonalised(information, asked)
+        change = _change(names, weights, onsets, holds, track)
+        target = ops.maximum(ops.sum(weights * asked, axis=1), 0.0)
+        found.append(raw + _line_search(margin, change, target, track)[:, None, None] * change)
     return found
 
 
@@ -103,7 +106,7 @@ def _onset_counts(
     for name in names:
         if name == "notes":
             counts.append(ops.ones_like(begins))
-        elif name == "length":
+        elif name == "note_length":
             # A note more must come with the length that its fellows have.
             length = ops.sum(sounds, axis=(1, 2), keepdims=True) / notes
             counts.append(HOLD * (1.0 - length) * ops.ones_like(begins))
@@ -121,10 +124,10 @@ def _hold_counts(sounds: Tensor, track: Track) -> Tensor:
 
 def _of_length(names: Sequence[str]) -> Tensor:
     """1 for the statistic that counts holds, else 0, `(statistic,)`."""
-    return ops.convert_to_tensor(np.array([name == "length" for name in names], np.float32))
+    return ops.convert_to_tensor(np.array([name == "note_length" for name in names], np.float32))
 
 
-def _lean(
+def _change(
     names: Sequence[str], weights: Tensor, onsets: Tensor, holds: Tensor, track: Track
 ) -> Tensor:
     """What is added to each decision's logit, `(batch, step, decision)`."""
@@ -137,37 +140,38 @@ def _lean(
     return ops.concatenate([hold, onset], axis=2)
 
 
-def _scale(margin: Tensor, lean: Tensor, wanted: Tensor, track: Track) -> Tensor:
-    """How far along its `lean` each phrase goes, `(batch,)`.
+def _line_search(margin: Tensor, change: Tensor, target: Tensor, track: Track) -> Tensor:
+    """How many times `change` is added to the logits of each phrase, `(batch,)`.
 
-    Until decisions that tip over have gained what is `wanted` (batch,), or as near as it comes; by
-    halving.
+    As many as bring the gain, which grows in steps as decisions change, nearest to the `target`
+    (batch,); by bisection.
     """
     if track.monophonic:
-        now = _taken(margin, lean)
+        now = _taken(margin, change)
 
-        def gained(scale: Tensor) -> Tensor:
-            return ops.sum(_taken(margin + scale[:, None, None] * lean, lean) - now, axis=(1, 2))
+        def gain(scale: Tensor) -> Tensor:
+            then = _taken(margin + scale[:, None, None] * change, change)
+            return ops.sum(then - now, axis=(1, 2))
 
     else:
-        # A decision tips once, where margin and lean have opposite signs.
-        tips = -margin / ops.where(lean == 0, 1e-9, lean)
-        tips = ops.where(tips > 0, tips, np.inf)
-        gain = ops.abs(lean)
+        # A decision changes once, where margin and change have opposite signs.
+        turns = -margin / ops.where(change == 0, 1e-9, change)
+        turns = ops.where(turns > 0, turns, np.inf)
 
-        def gained(scale: Tensor) -> Tensor:
-            return ops.sum(ops.where(tips < scale[:, None, None], gain, 0.0), axis=(1, 2))
+        def gain(scale: Tensor) -> Tensor:
+            turned = turns < scale[:, None, None]
+            return ops.sum(ops.where(turned, ops.abs(change), 0.0), axis=(1, 2))
 
-    near, far = ops.zeros_like(wanted), FARTHEST * ops.ones_like(wanted)
-    least, most = ops.zeros_like(wanted), gained(far)
+    low, high = ops.zeros_like(target), LONGEST * ops.ones_like(target)
+    least, most = ops.zeros_like(target), gain(high)
     for _ in range(HALVINGS):
-        middle = (near + far) / 2
-        gain_there = gained(middle)
-        short = gain_there < wanted
-        near, least = ops.where(short, middle, near), ops.where(short, gain_there, least)
-        far, most = ops.where(short, far, middle), ops.where(short, most, gain_there)
-    closer = ops.abs(least - wanted) < ops.abs(most - wanted)
-    return ops.where(closer, near, far)
+        middle = (low + high) / 2
+        there = gain(middle)
+        short = there < target
+        low, least = ops.where(short, middle, low), ops.where(short, there, least)
+        high, most = ops.where(short, high, middle), ops.where(short, most, there)
+    closer = ops.abs(least - target) < ops.abs(most - target)
+    return ops.where(closer, low, high)
 
 
 def _taken(logits: Tensor, values: Tensor) -> Tensor:
@@ -180,28 +184,28 @@ def _value(name: str, spec: RollSpec, begins: Tensor, around: Tensor | None) -> 
     """How much an onset is of a kind; broadcastable to `(batch, step, pitch)`."""
     fixed = by_place(name, spec)
     if fixed is not None:
-        return ops.convert_to_tensor(fixed)
+        return ops.convert_to_tensor(fixed[:, None] if decision_of(name) == "step" else fixed)
     pitch = np.arange(spec.pitches)
-    if name == "steady":
+    if name == "rhythm_repetition":
         return _other_bars(ops.max(begins, axis=-1, keepdims=True), spec)
-    if name == "same":
+    if name == "repetition":
         return _other_bars(begins, spec)
-    if name == "reuse":
+    if name == "pitch_classes":
         bars = ops.reshape(begins, (-1, spec.bars, spec.steps_per_bar, spec.pitches))
         used = ops.max(_by_class(bars), axis=2, keepdims=True)
         used = ops.repeat(ops.take(used, pitch % 12, axis=-1), spec.steps_per_bar, axis=2)
-        return ops.reshape(used, (-1, spec.steps, spec.pitches))
+        return -ops.reshape(used, (-1, spec.steps, spec.pitches))
     if name == "chords":
         return ops.minimum(ops.sum(begins, axis=-1, keepdims=True), 3.0)
-    if name == "smooth":
+    if name == "stepwise_melody":
         rise = ops.convert_to_tensor((pitch / 12).astype(np.float32))
         both = ops.concatenate([begins * rise, begins], axis=-1)
-        mean = ops.average_pool(both, NEAR, strides=1, padding="same")
+        mean = ops.average_pool(both, 2 * NEAR + 1, strides=1, padding="same")
         height, mass = ops.split(mean, 2, axis=-1)
         middle = ops.sum(height, axis=-1, keepdims=True)
         middle = middle / (ops.sum(mass, axis=-1, keepdims=True) + 1e-3)
         return -ops.minimum(ops.abs(rise - middle), 1.0)
-    if name == "chord" and around is not None:
+    if name == "melody_in_chord" and around is not None:
         return ops.take(_by_class(around), pitch % 12, axis=-1)
     raise ValueError(f"No statistic is called {name!r}.")
 
@@ -230,13 +234,13 @@ def _information(
     counts = ops.reshape(onsets, (-1, count, steps * pitches))
     held = _of_length(names)
     if track.monophonic:
-        chance = ops.softmax(OPEN * margin)
+        chance = ops.softmax(OPENNESS * margin)
         onset, hold = chance[..., :pitches], chance[..., pitches : pitches + 1]
         doubt, doubt_of_hold = onset, hold
         mean = ops.sum(onsets * onset[:, None], axis=3)
         mean = mean + held[:, None] * (hold * holds)[:, None, :, 0]
     else:
-        chance = ops.sigmoid(OPEN * margin)
+        chance = ops.sigmoid(OPENNESS * margin)
         doubt_of_hold, doubt = ops.split(chance * (1.0 - chance), 2, axis=-1)
     weighted = counts * ops.reshape(doubt, (-1, 1, steps * pitches))
     found = _products(weighted, counts)
@@ -250,14 +254,13 @@ def _products(left: Tensor, right: Tensor) -> Tensor:
     return ops.matmul(left, ops.swapaxes(right, 1, 2))
 
 
-def _freed(information: Tensor, asked: Tensor) -> Tensor:
+def _orthogonalised(information: Tensor, asked: Tensor) -> Tensor:
     """Weights of the statistics `(batch, statistic)` that should add what is `asked` of each.
 
-    A tilt is its own statistic less what the others say of it, which are the columns of the
-    information's inverse.
+    The columns of the information's inverse: a statistic less what the others say of it.
     """
     own = ops.diagonal(information, axis1=1, axis2=2)
-    size = ops.sqrt(own + 1e-3)
+    size = ops.sqrt(own + TINY)
     alike = information / (size[:, :, None] * size[:, None, :])
     inverse = ops.inv(alike + SHRINK * ops.eye(alike.shape[-1])[None])
     inverse = inverse / ops.diagonal(inverse, axis1=1, axis2=2)[:, None, :]

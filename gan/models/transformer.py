@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TypeVar
@@ -28,7 +28,7 @@ from gan.models.config import ModelConfig
 from gan.models.event_decoder import EventDecoder
 from gan.models.event_reference import Reference
 from gan.models.event_sampler import EventSampler, quantile_choice
-from gan.models.event_tilt import Seen, leant
+from gan.models.event_tilt import Seen, tilted_rolls
 from gan.models.event_walk import walk
 from gan.models.networks import Encoded
 from gan.models.noise_layout import NoiseLayout
@@ -98,7 +98,7 @@ class Transformer(Encoded):
         w = self.check_w(w)
         sampling = sampling or Sampling()
         rolls = np.zeros((len(w), *self.spec.shape), np.uint8)
-        leans = w[:, self.latent_dim :].any(axis=1)
+        steered = w[:, self.latent_dim :].any(axis=1)
 
         def plain(rows: Floats) -> Rolls:
             plan, noise = np.split(rows[:, : self.latent_dim], [self.plan_dim], axis=1)
@@ -110,9 +110,9 @@ class Transformer(Encoded):
 
         def tilted(rows: Floats) -> Rolls:
             z, tilts = np.split(rows, [self.latent_dim], axis=1)
-            return leant(self._written(z, sampling), tilts, self.spec, choose)
+            return tilted_rolls(self._written(z, sampling), tilts, self.spec, choose)
 
-        for which, work in ((~leans, plain), (leans, tilted)):
+        for which, work in ((~steered, plain), (steered, tilted)):
             if which.any():
                 rolls[which] = np.concatenate(_in_blocks(work, w[which]))
         return rolls
@@ -173,48 +173,31 @@ class Transformer(Encoded):
         noise = EventSampler(self.decoder, self.temperatures).read_noise(plan, events, noise)
         return np.concatenate([normal, noise], axis=1)
 
-    def continue_(
-        self,
-        rolls: Rolls,
-        bars: int,
-        *,
-        seed: int,
-        sampling: Sampling | None = None,
-        watch: Callable[[int, int], None] | None = None,
-    ) -> Rolls:
-        """The `bars` bars that follow each phrase, `(n, track, bars * step, pitch, channel)`.
+    def continuation(
+        self, rolls: Rolls, *, seed: int, sampling: Sampling | None = None
+    ) -> Iterator[Rolls]:
+        """The bars that follow each phrase, without end, `(n, track, step, pitch, channel)`.
 
-        A window moves over the music: its first half is what has been written last, its
-        second half is written anew, with the plan of the phrase that began it. `watch` is
-        told how many steps are done, and of how many.
+        Each piece is half a phrase long. A window moves over the music: its first half is what
+        has been written last, its second half is written anew, with the plan of the phrase
+        that began it.
         """
         spec, half = self.spec, max(self.spec.bars // 2, 1)
-        if not len(rolls) or bars < 1:
-            raise LatentError("To continue takes a phrase, and at least one bar to write.")
+        if not len(rolls):
+            raise LatentError("To continue takes a phrase.")
         sampler = EventSampler(self.decoder, self.temperatures)
         plan = self._plan(self.first_guess(rolls))
         kept = (spec.bars - half) * spec.steps_per_bar
         random = np.random.default_rng(seed)
-        window, written, total = np.asarray(rolls, np.uint8), [], bars * spec.steps_per_bar
-        done = 0
-        while done < total:
+        window = np.asarray(rolls, np.uint8)
+        while True:
             moved = np.zeros_like(window)
             moved[:, :, :kept] = window[:, :, -kept:] if kept else moved[:, :, :0]
             start = events_of_rolls(_begun_inside(moved), spec).before(kept, spec)
             noise = random.standard_normal((len(rolls), self.places.size)).astype(np.float32)
-            base = done
-
-            def told(step: int, _steps: int, base: int = base) -> None:
-                if watch is not None:
-                    watch(min(base + max(step - kept, 0), total), total)
-
-            events = sampler.write(plan, noise, sampling or Sampling(), start=start, watch=told)
+            events = sampler.write(plan, noise, sampling or Sampling(), start=start)
             window = rolls_of_events(events, spec)
-            written.append(window[:, :, kept:])
-            done += spec.steps - kept
-        if watch is not None:
-            watch(total, total)
-        return np.concatenate(written, axis=2)[:, :, :total]
+            yield window[:, :, kept:]
 
 
 def _in_blocks(work: Callable[[Floats], T], rows: Floats) -> list[T]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta
 
 from gan.music.rolls import Roll
 from gan.spec import ONSET, SOUNDING, RollSpec
 
-EDITS_MAX = 512  # strokes on one phrase
+Index = Annotated[int, Meta(ge=0, le=9999)]
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,10 @@ class Edit:
     `track` and `pitch` are indices of the roll; steps `start` to `end` (exclusive).
     """
 
-    track: int
-    pitch: int
-    start: int
-    end: int
+    track: Index
+    pitch: Index
+    start: Index
+    end: Index
     on: bool = True
 
 

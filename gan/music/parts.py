@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from gan.errors import LatentError
 from gan.music.edits import without_orphans
@@ -39,3 +42,9 @@ def with_locks(roll: Roll, locks: Mapping[str, Roll], spec: RollSpec) -> Roll:
         if name in locks:
             result[cells] = locks[name][cells]
     return without_orphans(result)
+
+
+def concatenated(rolls: Sequence[Roll], spec: RollSpec) -> tuple[Roll, RollSpec]:
+    """Rolls one after another as one long roll, with the spec of that length."""
+    joined = np.concatenate(list(rolls), axis=1)
+    return joined, replace(spec, bars=joined.shape[1] // spec.steps_per_bar)

@@ -6,20 +6,97 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from gan.data.sources import SOURCES
 from gan.errors import CheckpointError
-from gan.files import write_json
-from gan.models.checkpoint import CheckpointInfo
+from gan.files import json_bytes
+from gan.models.checkpoint import CheckpointInfo, Number, read_json_part, read_log
+from gan.models.parts import write_parts
 
 CARD = "card.json"
 BINS = 24
+PLAIN = ("phrases", "songs")  # of the data; null where unknown
+
+Numbers = dict[str, Number]
+
+
+class Size(msgspec.Struct):
+    """What a generator is made of, and how fast it is."""
+
+    parameters: Number
+    latent_dim: int
+    plan_dim: int
+    milliseconds_a_phrase: Numbers = {}
+    milliseconds_a_seed: Numbers = {}
+
+
+class Histogram(msgspec.Struct):
+    """Shares of samples and of data between `edges`."""
+
+    edges: Annotated[list[Number], msgspec.Meta(min_length=2, max_length=1000)]
+    samples: list[Number]
+    data: list[Number]
+
+    def __post_init__(self) -> None:
+        if not len(self.samples) == len(self.data) == len(self.edges) - 1:
+            raise ValueError("a histogram needs a share between each two edges")
+
+
+class Smoothness(msgspec.Struct):
+    """Shares of notes that change along a walk, and between its ends."""
+
+    changed: Number
+    apart: Number
+
+
+class Spread(msgspec.Struct):
+    """Density and coverage (Naeem et al. 2020)."""
+
+    density: Number
+    coverage: Number
+
+
+class Figures(msgspec.Struct):
+    """What `gan.cli.evaluate` measures; the optional ones need the data."""
+
+    share_of_ceiling: Number
+    overlap: Numbers
+    ceiling: Numbers
+    generator: Size
+    deviation: Numbers = {}
+    classifier_auc: Numbers = {}
+    reconstruction_f1: Numbers = {}
+    nearest_training_phrase: Numbers = {}
+    histograms: dict[str, Histogram] = {}
+    smoothness: Smoothness | None = None
+    prdc: Spread | None = None
+    prdc_of_training_songs: Spread | None = None
+
+
+class Data(msgspec.Struct):
+    """What the training data were."""
+
+    name: str
+    licence: str
+    phrases: int | None = None
+    songs: int | None = None
+
+
+class Card(msgspec.Struct):
+    """What a page may rely on; the card itself may hold more."""
+
+    figures: Figures
+    data: Data
+    intended_use: str
+    cost: str = ""
+
 
 INTENDED_USE = (
     "Sketching and exploring short phrases with a person listening. Not for passing samples "
@@ -73,40 +150,48 @@ def describe(info: CheckpointInfo) -> dict[str, Any]:
 
 def cost_of(info: CheckpointInfo) -> str:
     """What the training of these weights took, as far as its log tells."""
-    step = info.measures.get("step")
-    path = info.path / "log.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    minutes = 0.0
-    for text in lines:
-        try:
-            line = json.loads(text)
-        except ValueError:
-            continue
-        if line.get("step") == step:
-            minutes = float(line.get("minutes", 0.0))
-    batch = info.training.get("batch_size")
-    told = [f"{step:,} steps of {batch} phrases"] if step and batch else []
-    told += [f"{minutes:.0f} minutes"] if minutes else []
+    step, batch = info.measures.get("step"), info.training.get("batch_size")
+    minutes = _minutes(info)
+    told = []
+    if isinstance(step, int) and isinstance(batch, int) and step:
+        told.append(f"{step:,} steps of {batch} phrases")
+    if minutes:
+        told.append(f"{minutes:.0f} minutes")
     return ", ".join(told)
 
 
+def _minutes(info: CheckpointInfo) -> float:
+    """Minutes that the run had lasted at the step of the weights; 0 where no log says so."""
+    for line in reversed(read_log(info.path)):
+        minutes = line.get("minutes")
+        if line.get("step") == info.measures.get("step") and isinstance(minutes, int | float):
+            return float(minutes)
+    return 0.0
+
+
 def write_card(info: CheckpointInfo, values: Mapping[str, Any]) -> None:
-    """`card.json` for these weights."""
-    write_json(
-        info.path / CARD,
-        {"name": info.name, "family": info.family, "weights": info.digest}
-        | describe(info)
-        | dict(values),
-    )
+    """`card.json` for these weights; what is no finite number is left out of its figures."""
+    card = {"name": info.name, "family": info.family, "weights": info.digest}
+    whole = _finite(card | describe(info) | dict(values))
+    write_parts(info.path, {CARD: json_bytes(whole)})
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        known = {name: _finite(each) for name, each in value.items()}
+        return {name: each for name, each in known.items() if each is not None or name in PLAIN}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def read_card(info: CheckpointInfo) -> dict[str, Any] | None:
     """The card of exactly these weights, None where there is none; `CheckpointError` if broken."""
-    path = info.path / CARD
-    if not path.is_file():
+    values = read_json_part(info.path, CARD)
+    if values is None or values.get("weights") != info.digest:
         return None
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return dict(values) if values["weights"] == info.digest else None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}).") from error
+        msgspec.convert(values, Card)
+    except msgspec.ValidationError as error:
+        raise CheckpointError(f"{info.path / CARD} is damaged ({error}).") from error
+    return values

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gan.data.dataset import Dataset, rolls
 from gan.errors import CheckpointError
-from gan.files import write_arrays, write_json
+from gan.files import arrays_bytes, json_bytes
 from gan.models.ability import Ability
 from gan.models.base import Generator
-from gan.models.checkpoint import read_arrays, write_weights
+from gan.models.checkpoint import MEASURES, read_part_arrays, weights_part
+from gan.models.parts import write_parts
+from gan.music.attributes import measure
 from gan.music.compare import mean_overlap, overlaps
-from gan.music.measures import measure
 from gan.spec import ONSET
 
 SAMPLE_SEED = 20_260_101
@@ -117,27 +119,37 @@ def reference(
     )
 
 
-def save_reference(folder: Path, against: Reference) -> None:
-    """`reference.npz`: the measures alone, no phrase of the data."""
+def reference_part(against: Reference) -> dict[str, bytes]:
+    """`reference.npz`, for `write_parts`: the measures alone, no phrase of the data."""
     arrays: dict[str, NDArray[np.floating]] = {
         f"held_out/{name}": values.astype(np.float32) for name, values in against.held_out.items()
     }
     arrays |= {f"ceiling/{name}": np.asarray(v) for name, v in against.ceiling.items()}
-    write_arrays(folder / REFERENCE, {**arrays, "diversity": np.asarray(against.diversity)})
+    return {REFERENCE: arrays_bytes({**arrays, "diversity": np.asarray(against.diversity)})}
+
+
+def save_reference(folder: Path, against: Reference) -> None:
+    """Store `reference_part` in a checkpoint folder."""
+    write_parts(folder, reference_part(against))
 
 
 def load_reference(folder: Path) -> Reference:
     """What `save_reference` wrote; raises `CheckpointError` where it is missing or damaged."""
-    arrays = read_arrays(folder / REFERENCE)
+    arrays = read_part_arrays(folder, REFERENCE)
     sides: dict[str, dict[str, NDArray[np.float64]]] = {"held_out": {}, "ceiling": {}}
     for key, values in arrays.items():
         side, _, name = key.partition("/")
         if side in sides:
             sides[side][name] = values.astype(np.float64)
-    ceiling = {name: float(value) for name, value in sides["ceiling"].items()}
-    if not ceiling or "diversity" not in arrays:
+    try:
+        ceiling = {name: float(value) for name, value in sides["ceiling"].items()}
+        diversity = float(arrays["diversity"])
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{folder / REFERENCE} is not a reference; train again.") from error
+    whole = np.isfinite([diversity, *ceiling.values()]).all()
+    if not ceiling or not whole or any(side.ndim != 1 for side in sides["held_out"].values()):
         raise CheckpointError(f"{folder / REFERENCE} is not a reference; train again.")
-    return Reference(sides["held_out"], ceiling, float(arrays["diversity"]))
+    return Reference(sides["held_out"], ceiling, diversity)
 
 
 def calibrate(generator: Generator, theirs: Mapping[str, NDArray[np.float64]], *, n: int) -> None:
@@ -225,27 +237,37 @@ def store(
     *,
     step: int,
     samples: int,
+    tuned: int = 0,
 ) -> None:
-    """A generator's weights, and in `measures.json` what was measured of them.
+    """A generator's weights, what was measured of them (`measures.json`), and against what.
 
     `plain_overlap` is that of plain draws: weights that train on have no reranker, and are compared
-    with these as they are.
+    with these as they are. `tuned` is the step after which they were tuned, 0 before.
     """
     plain = result
     if generator.reranker is not None:
         plain = evaluate(generator, against, n=samples, reranked=False)
-    write_weights(folder, generator.weights())
-    write_json(
-        folder / "measures.json",
-        {
-            "step": step,
-            "samples": samples,
-            "overlap": dict(result.overlap),
-            "mean_overlap": result.mean,
-            "plain_overlap": plain.mean,
-            "ceiling": dict(against.ceiling),
-            "mean_ceiling": against.mean_ceiling,
-            "share_of_ceiling": result.share,
-            "diversity": result.diversity,
-        },
+    measures = {
+        "step": step,
+        "samples": samples,
+        "tuned": tuned,
+        "overlap": dict(result.overlap),
+        "mean_overlap": result.mean,
+        "plain_overlap": plain.mean,
+        "ceiling": dict(against.ceiling),
+        "mean_ceiling": against.mean_ceiling,
+        "share_of_ceiling": result.share,
+        "diversity": result.diversity,
+    }
+    parts = weights_part(generator.weights()) | {MEASURES: json_bytes(measures)}
+    write_parts(folder, parts | reference_part(against))
+
+
+def stored_evaluation(measures: Mapping[str, Any]) -> Evaluation:
+    """The evaluation that `store` noted."""
+    return Evaluation(
+        overlap=measures["overlap"],
+        mean=measures["mean_overlap"],
+        share=measures["share_of_ceiling"],
+        diversity=measures["diversity"],
     )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.models.base import Generator
-from gan.music.measures import measure
+from gan.music.attributes import measure
 from gan.spec import ONSET, SOUNDING
 
 Floats = NDArray[np.float32]

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from gan.models.ability import Ability
 from gan.models.base import Generator
+from gan.music.attributes import measure
 from gan.music.compare import mean_overlap
-from gan.music.measures import measure
 from gan.music.parts import with_locks
 from gan.quality import two_sample
 from gan.quality.latent import nearby

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gan.errors import SpecError
+
+SAMPLES_MIN = 8  # phrases of an evaluation; fewer tell nothing
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,12 @@ class TrainConfig:
             raise SpecError("Training needs at least one step.")
         if self.batch_size < 8 or self.batch_size % 8:
             raise SpecError("batch_size must be a multiple of 8.")
+        if min(self.evaluate_every, self.kl_steps, self.r1_every) < 1:
+            raise SpecError("evaluate_every, kl_steps and r1_every must be at least 1.")
+        if self.samples < SAMPLES_MIN:
+            raise SpecError(f"An evaluation needs at least {SAMPLES_MIN} samples.")
+        if not 0 <= self.key_shift <= 11:
+            raise SpecError("key_shift must lie between 0 and 11 semitones.")
         if not 0.0 <= self.warmup <= 1.0:
             raise SpecError("warmup must lie between 0 and 1.")
         if not 0.0 <= self.cooldown <= 1.0:
@@ -101,9 +109,6 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
 """The sizes of each family's networks, as keywords of `ModelConfig`."""
 
 
-def train_config_from_dict(values: Mapping[str, Any]) -> TrainConfig:
-    """A `TrainConfig` from plain values; unknown keys are refused by name."""
-    unknown = sorted(set(values) - {field.name for field in fields(TrainConfig)})
-    if unknown:
-        raise SpecError(f"Unknown training settings: {', '.join(unknown)}.")
-    return TrainConfig(**values)
+def with_steps(config: TrainConfig, *, phrases: int, epochs: float) -> TrainConfig:
+    """The configuration with as many steps as `epochs` passes over `phrases` take."""
+    return replace(config, steps=max(1, round(epochs * phrases / config.batch_size)))

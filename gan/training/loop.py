@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +21,10 @@ from gan.files import write_arrays
 from gan.models import checkpoint
 from gan.models.base import Generator
 from gan.models.config import ModelConfig
+from gan.models.parts import listed, write_parts
 from gan.quality import evaluation
 from gan.training import losses
+from gan.training.claim import STATE, refuse_other, refuse_taken
 from gan.training.config import TrainConfig
 from gan.training.noise import step_noise
 from gan.training.state import TrainState
@@ -29,7 +33,6 @@ from gan.training.tuning import tune
 if TYPE_CHECKING:
     from gan.training.workers import Workers
 
-STATE = Path("training") / "state.npz"
 RERANKED_FROM = 500  # steps; a run of some minutes should not take twice as long for its reranker
 
 
@@ -64,9 +67,10 @@ class Run:
 
 
 def begin(run: Run) -> Session:
-    """Claim the folder, build or restore the networks, measure the reference.
+    """Build or restore the networks, measure the reference, then write the configuration.
 
-    Raises `CheckpointError` if the folder holds another run and `resume` is off.
+    Raises `CheckpointError` if the folder holds another run and `resume` is off, or one that the
+    settings do not fit; then nothing is written.
     """
     from gan.training.workers import workers
 
@@ -75,17 +79,24 @@ def begin(run: Run) -> Session:
     replicas.share_of(run.config.batch_size)
     if run.minutes is not None and replicas.strategy is not None:
         raise SpecError("Workers must stop together: give --steps or --epochs, not --minutes.")
-    if replicas.chief:
-        _claim(run)
+    if not run.resume and replicas.chief:
+        refuse_taken(run.folder)
+    if run.resume:
+        refuse_other(run.folder, family=run.config.family, spec=run.dataset.spec, model=run.model)
     state = TrainState(run.dataset.spec, run.model, run.config)
     if start is not None:
         state.start_from(start)
     if run.resume and (run.folder / STATE).is_file():
         state.restore(checkpoint.read_arrays(run.folder / STATE))
-        if (run.folder / checkpoint.WEIGHTS).is_file():
+        if checkpoint.WEIGHTS in listed(run.folder):
             # Measured as the best so far was.
-            state.average.set_calibration(checkpoint.read_arrays(run.folder / checkpoint.WEIGHTS))
-    return Session(run, state, replicas)
+            weights = checkpoint.read_part_arrays(run.folder, checkpoint.WEIGHTS)
+            state.average.set_calibration(weights)
+    session = Session(run, state, replicas)
+    if replicas.chief:
+        # Last: whatever is refused leaves the folder as it was.
+        _write_start(run, session)
+    return session
 
 
 def _start_of(run: Run) -> dict[str, NDArray[Any]] | None:
@@ -100,25 +111,28 @@ def _start_of(run: Run) -> dict[str, NDArray[Any]] | None:
             f"{', '.join(run.dataset.spec.track_names)}; start from a checkpoint of the same "
             "tracks and sizes, or leave out --start_from."
         )
-    return checkpoint.read_arrays(info.path / checkpoint.WEIGHTS)
+    return checkpoint.read_part_arrays(info.path, checkpoint.WEIGHTS)
 
 
-def _claim(run: Run) -> None:
-    """Refuse to overwrite; write the configuration before the first step."""
-    exists = (run.folder / "config.json").exists() or (run.folder / STATE).exists()
-    if exists and not run.resume:
+def _write_start(run: Run, session: Session) -> None:
+    """The configuration, and what the run is measured against, before the first step."""
+    state = session.state.arrays()
+    needed = sum(array.nbytes for array in state.values())
+    run.folder.mkdir(parents=True, exist_ok=True)
+    # A state is written beside the one before, and weights are smaller than it.
+    if shutil.disk_usage(run.folder).free < 2 * needed:
         raise CheckpointError(
-            f"{run.folder} already holds a checkpoint; "
-            "add --resume to go on with it or choose another --checkpoint_dir."
+            f"{run.folder} is on a disk with less room than the {2 * needed >> 20} MiB that the "
+            "training state takes; make room or choose another --checkpoint_dir."
         )
-    checkpoint.write_config(
-        run.folder,
+    config = checkpoint.config_part(
         family=run.config.family,
         spec=run.dataset.spec,
         model=run.model,
         training=asdict(run.config),
         data=run.data or {},
     )
+    write_parts(run.folder, config | evaluation.reference_part(session.reference))
 
 
 class Session:
@@ -133,18 +147,18 @@ class Session:
         self.reference = evaluation.reference(
             run.dataset, self.train_index, held_out, n=self.config.samples
         )
-        if workers.chief:
-            evaluation.save_reference(run.folder, self.reference)
         self.best = _best_so_far(run.folder)
-        self.started, self.first_step = time.monotonic(), state.step
+        self.started = time.monotonic()
+        self.first_step = self.saved = state.step
         self.warmup_steps = self._stored_warmup()
 
     def _stored_warmup(self) -> int | None:
         """Where the adversarial stage began, if a resumed run has already got there."""
         if self.run.minutes is None or self.config.family != "gan":
             return self.config.warmup_steps
-        log = _read_log(self.run.folder)
-        begun = [line["step"] for line in log if line.get("stage") == "gan"]
+        log = checkpoint.read_log(self.run.folder)
+        steps = [line.get("step") for line in log if line.get("stage") == "gan"]
+        begun = [step for step in steps if isinstance(step, int)]
         return min(begun) - 1 if begun else None
 
     def go(
@@ -191,6 +205,8 @@ class Session:
     def finish(self) -> evaluation.Evaluation:
         """Tune the best weights on training songs, measure once more, store them."""
         generator, info = checkpoint.load_generator(self.run.folder)
+        if self._is_tuned(info.measures):
+            return evaluation.stored_evaluation(info.measures)
         tune(
             generator,
             self.run.dataset,
@@ -199,8 +215,15 @@ class Session:
             reranker=self.state.step >= RERANKED_FROM,
         )
         result = evaluation.evaluate(generator, self.reference, n=self.config.samples)
-        self._store(generator, int(info.measures.get("step", self.state.step)), result)
+        step = int(info.measures.get("step", self.state.step))
+        with self._saving():
+            self._store(generator, step, result, tuned=self.state.step)
         return result
+
+    def _is_tuned(self, measures: Mapping[str, Any]) -> bool:
+        """Whether `finish` has been here, with the best weights that there are now."""
+        at = int(measures.get("tuned", 0))
+        return at >= RERANKED_FROM or 0 < at <= self.state.step < RERANKED_FROM
 
     def _step_of(self, stage: str) -> Any:
         from gan.training.steps_tensorflow import gan_step, transformer_step, vae_step
@@ -257,15 +280,31 @@ class Session:
             "minutes": round((time.monotonic() - self.started) / 60, 2),
             **metrics,
         }
-        if result.mean > self.best:
-            self.best = result.mean
-            self._store(average, state.step, result)
-        write_arrays(folder / STATE, state.arrays())
-        with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(line) + "\n")
+        with self._saving():
+            if result.mean > self.best:
+                self._store(average, state.step, result)
+                self.best = result.mean
+            write_arrays(folder / STATE, state.arrays())
+            self.saved = state.step
+            with (folder / checkpoint.LOG).open("a", encoding="utf-8") as log:
+                log.write(json.dumps(line) + "\n")
         return result
 
-    def _store(self, generator: Generator, step: int, result: evaluation.Evaluation) -> None:
+    @contextmanager
+    def _saving(self) -> Iterator[None]:
+        """Say what is kept where something cannot be written, as on a full disk."""
+        try:
+            yield
+        except OSError as error:
+            kept = f"the state of step {self.saved} is kept" if self.saved else "no state is kept"
+            raise CheckpointError(
+                f"{error.filename or self.run.folder} cannot be written ({error.strerror}); "
+                f"{kept}. Make room, then go on with --resume."
+            ) from error
+
+    def _store(
+        self, generator: Generator, step: int, result: evaluation.Evaluation, *, tuned: int = 0
+    ) -> None:
         """A generator's weights, and what was measured of them."""
         evaluation.store(
             self.run.folder,
@@ -274,28 +313,15 @@ class Session:
             self.reference,
             step=step,
             samples=self.config.samples,
+            tuned=tuned,
         )
-
-
-def _read_log(folder: Path) -> list[dict[str, Any]]:
-    """Lines of log.jsonl; a torn last line, left by a kill, is passed over."""
-    path = folder / "log.jsonl"
-    lines = []
-    for text in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
-        try:
-            lines.append(json.loads(text))
-        except ValueError:
-            continue
-    return lines
 
 
 def _best_so_far(folder: Path) -> float:
     """What plain draws of the stored weights, as calibrated, were measured at; -1 without any."""
-    try:
-        stored = json.loads((folder / "measures.json").read_text(encoding="utf-8"))
-        return float(stored.get("plain_overlap", stored["mean_overlap"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return -1.0
+    stored = checkpoint.read_json_part(folder, checkpoint.MEASURES) or {}
+    best = stored.get("plain_overlap", stored.get("mean_overlap"))
+    return float(best) if isinstance(best, int | float) else -1.0
 
 
 def _check_finite(metrics: Mapping[str, float], step: int) -> None:
@@ -305,8 +331,3 @@ def _check_finite(metrics: Mapping[str, float], step: int) -> None:
             f"Training ran away at step {step}: {', '.join(wrong)} is no finite number. "
             "The last checkpoint is kept; go on from it with --resume and a lower learning rate."
         )
-
-
-def with_steps(config: TrainConfig, *, phrases: int, epochs: float) -> TrainConfig:
-    """The configuration with as many steps as `epochs` passes over `phrases` take."""
-    return replace(config, steps=max(1, round(epochs * phrases / config.batch_size)))

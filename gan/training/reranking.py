@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gan.models.base import Generator
 from gan.models.reranker import Reranker, as_stored, features
-from gan.music.measures import measure_blocks
+from gan.music.attributes import measure_blocks
 
 HIDDEN = (128, 64)
 NETWORKS = 4
@@ -36,10 +36,10 @@ def add_reranker(generator: Generator, theirs: Measures, *, pool: int) -> None:
     `theirs` are measures of phrases of the songs that it may learn from. Where there is a reranker
     already, the draws are those that it chooses, and the new one is added to it.
     """
-    reranker = fit_reranker(_heard(generator, pool, POOL_SEED), theirs)
-    generator.reranker = (
-        generator.reranker.with_another(reranker) if generator.reranker else reranker
-    )
+    before = generator.reranker
+    names = before.names if before else tuple(sorted(theirs))
+    reranker = fit_reranker(_heard(generator, pool, POOL_SEED), theirs, names)
+    generator.reranker = before.with_another(reranker) if before else reranker
 
 
 def balance(generator: Generator, theirs: Measures) -> None:
@@ -50,13 +50,13 @@ def balance(generator: Generator, theirs: Measures) -> None:
     reranker = generator.reranker
     if reranker is None:
         raise ValueError("There is no reranker to lean.")
-    middle, scale = reranker.arrays["middle"], reranker.arrays["scale"]
-    songs = features(theirs, middle, scale)[:, : len(middle)].astype(np.float64)
-    curvature = np.cov(songs.T) + RIDGE * np.eye(len(middle))
-    slopes = np.zeros(len(middle))
+    count = len(reranker.names)
+    songs = reranker.features(theirs)[:, :count].astype(np.float64)
+    curvature = np.cov(songs.T) + RIDGE * np.eye(count)
+    slopes = np.zeros(count)
     for number in range(ROUNDS):
-        heard = features(_heard(generator, BALANCED, POOL_SEED + 1 + number), middle, scale)
-        missing = songs.mean(axis=0) - heard[:, : len(middle)].mean(axis=0)
+        heard = reranker.features(_heard(generator, BALANCED, POOL_SEED + 1 + number))
+        missing = songs.mean(axis=0) - heard[:, :count].mean(axis=0)
         missing = np.sign(missing) * np.maximum(np.abs(missing) - SMALL, 0.0)
         slopes += STEP / (1 + number / 2) * np.linalg.solve(curvature, missing)
         generator.reranker = reranker.with_another(straight(slopes, reranker))
@@ -79,7 +79,7 @@ def straight(slopes: NDArray[np.float64], like: Reranker) -> Reranker:
         for index in range(1, like.layers - 1):
             arrays[f"weight:{index}"][0, [0, 1], [0, 1]] = 1.0
         last[:2, 0] = 1.0, -1.0
-    return Reranker(arrays)
+    return Reranker(like.names, arrays)
 
 
 def _heard(generator: Generator, count: int, seed: int) -> dict[str, NDArray[np.float64]]:
@@ -88,24 +88,24 @@ def _heard(generator: Generator, count: int, seed: int) -> dict[str, NDArray[np.
     return measure_blocks(lambda some: generator.rolls_of_z(z[some]), count, generator.spec)
 
 
-def fit_reranker(ours: Measures, theirs: Measures) -> Reranker:
-    """Networks that tell measures of songs, `theirs`, from those of samples, `ours`.
+def fit_reranker(ours: Measures, theirs: Measures, names: tuple[str, ...]) -> Reranker:
+    """Networks that tell measures of songs, `theirs`, from those of samples, `ours`, by `names`.
 
     Each side counts alike, however many it is. They stop before they know the songs by heart:
     each when a tenth of the phrases, another for each, says so.
     """
-    table = np.stack([theirs[name] for name in sorted(theirs)], axis=1)
+    table = np.stack([theirs[name] for name in names], axis=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a measure that no phrase has
         middle = np.nan_to_num(np.nanmean(table, axis=0))
         scale = np.maximum(np.nan_to_num(np.nanstd(table, axis=0), nan=1.0), 1e-3)
-    sides = [features(side, middle, scale) for side in (ours, theirs)]
+    sides = [features(side, names, middle, scale) for side in (ours, theirs)]
     fitted = [_network(*sides, seed=seed) for seed in range(NETWORKS)]
     arrays = {"middle": middle, "scale": scale}
     for index in range(len(HIDDEN) + 1):
         arrays[f"weight:{index}"] = np.stack([each.coefs_[index] for each in fitted])
         arrays[f"bias:{index}"] = np.stack([each.intercepts_[index] for each in fitted])
-    return Reranker(as_stored(arrays))
+    return Reranker(names, as_stored(arrays))
 
 
 def _network(ours: NDArray[np.float32], theirs: NDArray[np.float32], *, seed: int) -> Any:

@@ -17,8 +17,8 @@ from gan.data.dataset import Dataset, rolls
 from gan.models.ability import Ability
 from gan.models.base import Generator
 from gan.models.reranker import Reranker
+from gan.music.attributes import measure, measure_blocks
 from gan.music.compare import mean_overlap
-from gan.music.measures import measure, measure_blocks
 from gan.quality.evaluation import CALIBRATION_SEED, calibrate, choose, sample_rolls
 from gan.training.reranking import Measures, add_reranker, balance
 

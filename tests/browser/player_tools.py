@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,13 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def demo_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The demo page of the player on a port of its own."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("demo") / "server.log"
+    with serving_demo(free_port(), tmp_path_factory.mktemp("demo") / "server.log") as address:
+        yield address
+
+
+@contextmanager
+def serving_demo(port: int, log: Path) -> Iterator[str]:
+    """The demo page of the player, at the address that this gives."""
     command = [sys.executable, "-m", "streamlit", "run", str(TESTS / "demo_player_app.py")]
     options = {"server.port": port, "server.headless": "true", "browser.gatherUsageStats": "false"}
     flags = [f"--{name}={value}" for name, value in options.items()]
@@ -103,6 +109,10 @@ class Demo:
     def until(self, expression: str, timeout: float = 15_000) -> None:
         self.page.wait_for_function(expression, timeout=timeout)
 
+    def settled(self) -> None:
+        """Wait until Python has answered the last commit."""
+        self.until(f"{PLAYER}.state.last.commit > 0 && !{PLAYER}.state.stale")
+
     def cells(self) -> str:
         """A fingerprint of the heatmap as Plotly holds it."""
         rows = "document.querySelector('.gp-plot').data[0].z.map((row) => row.join(''))"
@@ -115,7 +125,7 @@ class Demo:
 
     def record(self) -> None:
         """Record from now on; `recording()` gives it."""
-        begin = f"window.recorder ??= await ({RECORDER})({PLAYER}.engine)"
+        begin = f"window.recorder ??= await ({RECORDER})({PLAYER}.engine.mixer)"
         self.page.evaluate(f"async () => {{ {begin}; recorder.clear(); }}")
 
     def recording(self) -> dict[str, Any]:

@@ -113,11 +113,11 @@ def test_from_a_slider_to_the_midi_file(app: Demo, address: str, tmp_path: Path)
     visit(app, address)
     before, link = app.cells(), app.page.url
     drag(app, 1)
-    app.until(f"{PLAYER}.data.echo === {PLAYER}.lastCommit && {PLAYER}.lastCommit > 0")
+    app.settled()
     assert app.cells() != before
     app.page.wait_for_url(lambda url: url != link)
 
-    app.until(f"{PLAYER}.engine.take?.complete", LOADING)
+    app.until(f"{PLAYER}.engine.clip?.complete", LOADING)
     app.play().record()
     app.page.wait_for_timeout(800)
     assert max(app.recording()["peaks"]) > 0.01

@@ -25,14 +25,16 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestRemovedIn10Warning
 # engine's own.
 SETUP = """
 async (root) => {
-  const { Engine, Take, RATE } = await import(root + "engine.js");
+  const { Engine } = await import(root + "engine.js");
+  const { Clip } = await import(root + "clip.js");
+  const { RATE } = await import(root + "mixer.js");
   const STEP = 0.125;
   const states = [];
   const engine = new Engine({ onState: (state) => states.push(state) });
   engine.steps = 16;
   engine.region = [0, 16];
-  engine.volume = 1;
-  engine.setLevels([1]);
+  engine.mixer.setVolume(1);
+  engine.mixer.setLevels([1]);
   let order = 0;
   const fill = (seconds, at) => {
     const buffer = engine.context.createBuffer(2, Math.round(seconds * RATE), RATE);
@@ -48,17 +50,17 @@ async (root) => {
       level * Math.sin(2 * Math.PI * 220 * (t + start * STEP)))],
   });
   const tone = (level, start, end) => {
-    const take = new Take(`tone ${level}`, ++order, STEP, 16);
-    take.add(piece(level, start, end));
-    return take;
+    const clip = new Clip(`tone ${level}`, ++order, STEP, 16);
+    clip.add(piece(level, start, end));
+    return clip;
   };
   const clicks = () => {
-    const take = new Take("clicks", ++order, STEP, 16);
-    take.add({ start: 0, end: 16, buffers: [fill(2, (t) => (t % 0.5 < 0.002 ? 0.8 : 0))] });
-    return take;
+    const clip = new Clip("clicks", ++order, STEP, 16);
+    clip.add({ start: 0, end: 16, buffers: [fill(2, (t) => (t % 0.5 < 0.002 ? 0.8 : 0))] });
+    return clip;
   };
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  const recorder = await (RECORDER)(engine);
+  const recorder = await (RECORDER)(engine.mixer);
   Object.assign(window, { engine, tone, piece, clicks, pause, recorder, states });
 }
 """
@@ -100,7 +102,7 @@ def test_a_loop_has_neither_gap_nor_click(engine: Page) -> None:
     assert got["jump"] < 1.2 * SLOPE
 
 
-def test_a_new_take_comes_in_on_the_beat_without_gap_or_click(engine: Page) -> None:
+def test_a_new_clip_comes_in_on_the_beat_without_gap_or_click(engine: Page) -> None:
     got = run(
         engine,
         """engine.offer(tone(0.5)); await engine.play(); await pause(600);
@@ -119,7 +121,7 @@ def test_a_new_take_comes_in_on_the_beat_without_gap_or_click(engine: Page) -> N
     assert abs(beats - round(beats)) < 0.03
 
 
-def test_a_take_that_is_replaced_before_its_turn_is_never_heard(engine: Page) -> None:
+def test_a_clip_that_is_replaced_before_its_turn_is_never_heard(engine: Page) -> None:
     got = run(
         engine,
         """engine.offer(tone(0.5)); await engine.play(); await pause(300);
@@ -135,12 +137,13 @@ def test_what_adds_up_to_more_than_full_scale_is_not_clipped(engine: Page) -> No
     peaks = engine.evaluate(
         """async () => {
         const both = (level) => {
-          const take = tone(level);
-          take.pieces[0].buffers.push(take.pieces[0].buffers[0]);
-          return take;
+          const clip = tone(level);
+          clip.pieces[0].buffers.push(clip.pieces[0].buffers[0]);
+          return clip;
         };
-        engine.setLevels([1, 1]);
-        const after = await (RECORDER)({ context: engine.context, master: engine.limiter.output });
+        engine.mixer.setLevels([1, 1]);
+        const { context, limiter } = engine.mixer.graph;
+        const after = await (RECORDER)({ context, master: limiter.output });
         engine.offer(both(0.3)); await engine.play(); await pause(250);
         after.clear(); await pause(300);
         const quiet = after.take();
@@ -153,7 +156,7 @@ def test_what_adds_up_to_more_than_full_scale_is_not_clipped(engine: Page) -> No
     assert 0.9 < peaks[1] < 1.0
 
 
-def test_where_the_new_take_ends_the_old_one_goes_on(engine: Page) -> None:
+def test_where_the_new_clip_ends_the_old_one_goes_on(engine: Page) -> None:
     got = run(
         engine,
         """engine.offer(tone(0.5)); await engine.play(); await pause(100);
@@ -166,12 +169,12 @@ def test_where_the_new_take_ends_the_old_one_goes_on(engine: Page) -> None:
     assert got["jump"] < 1.5 * SLOPE
 
 
-def test_the_rest_of_a_take_joins_without_a_seam(engine: Page) -> None:
+def test_the_rest_of_a_clip_joins_without_a_seam(engine: Page) -> None:
     got = run(
         engine,
         """engine.offer(tone(0.5)); await engine.play(); await pause(100);
-        const take = tone(0.25, 3, 8); engine.offer(take); await pause(200);
-        take.add(piece(0.25)); engine.offer(take); await pause(2600);""",
+        const clip = tone(0.25, 3, 8); engine.offer(clip); await pause(200);
+        clip.add(piece(0.25)); engine.offer(clip); await pause(2600);""",
     )
     peaks = sounding(got)
     assert np.count_nonzero(np.diff((peaks > 0.375).astype(int))) == 1
@@ -234,6 +237,31 @@ def test_pause_and_seek(engine: Page) -> None:
     assert got["jump"] < 3 * SLOPE
 
 
+def test_the_metronome_clicks_on_the_beats_and_stops(engine: Page) -> None:
+    got = run(
+        engine,
+        """engine.offer(tone(0)); engine.setMetronome(true);
+        await engine.play(); await pause(300);
+        const first = engine.voices[0];
+        engine.offer(tone(0)); await pause(1300);
+        const { first: begin, rate, all } = recorder.samples();
+        const found = [];
+        let quiet = 1e9;
+        for (let i = 0; i < all.length; i++, quiet++) {
+          if (Math.abs(all[i]) < 0.02) continue;
+          if (quiet > 0.1 * rate) found.push(begin + i / rate);
+          quiet = 0;
+        }
+        engine.setMetronome(false); await pause(250); recorder.clear(); await pause(700);
+        return found.map((time) => first.stepAt(time));""",
+    )
+    steps = np.array(got["result"])
+    assert len(steps) >= 3
+    assert np.diff(np.round(steps / 4)).tolist() == [1] * (len(steps) - 1), "each beat once"
+    assert 0.125 * np.abs(steps - 4 * np.round(steps / 4)).max() < 0.025
+    assert got["peaks"].max() < 1e-4
+
+
 def test_a_sleeping_page_plays_on(engine: Page) -> None:
     got = run(
         engine,
@@ -256,7 +284,7 @@ def test_the_playhead_is_where_the_sound_is(engine: Page) -> None:
         for (let i = 1; i < all.length; i++) {
           if (all[i] > 0.4 && all[i - 1] <= 0.4) found.push(begin + i / rate);
         }
-        return found.map((time) => first.s0 + (time - first.t0) / first.take.stepSeconds);""",
+        return found.map((time) => first.s0 + (time - first.t0) / first.clip.stepSeconds);""",
     )
     steps = np.array(got["result"])
     assert len(steps) >= 3
@@ -270,7 +298,7 @@ def test_the_position_allows_for_the_way_to_the_loudspeaker(engine: Page) -> Non
         """engine.offer(tone(0.5)); await engine.play(); await pause(500);
         const late = [];
         for (let i = 0; i < 20; i++) {
-          await pause(10); late.push(engine.context.currentTime - engine.audibleTime());
+          await pause(10); late.push(engine.context.currentTime - engine.mixer.audibleTime());
         }
         return late;""",
     )

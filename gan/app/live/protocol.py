@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, cast
 from weakref import WeakValueDictionary
 
 import anyio
@@ -22,10 +22,15 @@ import numpy as np
 import numpy.typing as npt
 
 from gan.app.player.events import clip_values, finite
+from gan.app.player.wire import SoundFormat
 from gan.audio.stems import Stems
 from gan.errors import GanError
 
 ID_LIMIT = 2**53
+
+# A page has a socket for notes and one for sound, so that neither waits for the other on the
+# way. What is asked on which is its own affair.
+Channel = Literal["notes", "sound"]
 
 
 class MessageError(GanError):
@@ -43,10 +48,14 @@ class MoveRequest:
 
 @dataclass(frozen=True)
 class SoundRequest(MoveRequest):
-    """A move whose steps `start` to `end` (exclusive) are about to be heard."""
+    """A move whose steps `start` to `end` (exclusive) are about to be heard.
+
+    `format` is how the browser wants the sound: it knows how fast its line is.
+    """
 
     start: int
     end: int
+    format: SoundFormat = "pcm16"
 
 
 class LiveBackend(Protocol):
@@ -92,7 +101,7 @@ class LiveSession:
         self.backend = backend
         self.token = secrets.token_urlsafe(24)
         self.limits = Limits(dict(controls), steps)
-        self.connection: Connection | None = None
+        self.connections: dict[Channel, Connection] = {}
         # A session's share is the same, however often its page connects again.
         self.flood: Meter | None = None
         self.turns: dict[str, Throttle] = {}
@@ -157,6 +166,11 @@ def parse_message(text: str) -> dict[str, Any]:
     return message
 
 
+def read_channel(hello: Mapping[str, Any]) -> Channel:
+    """Which of the page's sockets says hello; one that does not say is for notes."""
+    return "sound" if hello.get("channel") == "sound" else "notes"
+
+
 def _whole(message: Mapping[str, Any], name: str, *, low: int, high: int) -> int:
     number = finite(message.get(name))
     if number is None or number != math.floor(number) or not low <= number <= high:
@@ -177,4 +191,14 @@ def read_request(message: Mapping[str, Any], limits: Limits) -> MoveRequest:
         return MoveRequest(id=identity, base=base, values=values)
     start = _whole(message, "start", low=0, high=limits.steps - 1)
     end = _whole(message, "end", low=start + 1, high=limits.steps)
-    return SoundRequest(id=identity, base=base, values=values, start=start, end=end)
+    wanted = message.get("format", "pcm16")
+    if wanted not in ("pcm16", "flac"):
+        raise MessageError("format is neither pcm16 nor flac.")
+    return SoundRequest(
+        id=identity,
+        base=base,
+        values=values,
+        start=start,
+        end=end,
+        format=cast("SoundFormat", wanted),
+    )

@@ -1,16 +1,22 @@
-"""The live route: notes and sound while the user drags, over one WebSocket a session.
+"""The live route: notes and sound while the user drags, over two WebSockets a session.
 
 A page makes a `LiveSession` around its `LiveBackend`, keeps it in the session state and
 hands it to the player; the browser learns its token and opens `/api/live`. Requests are
 JSON text, replies are binary (see `gan.app.player.wire`):
 
-    browser  {"type": "hello", "token": "..."}
+    browser  {"type": "hello", "token": "...", "channel": "notes"}
     server   {"type": "ready"}
     browser  {"type": "move", "id": 7, "base": "...", "values": {"density": 0.4}}
     server   {"type": "notes", "id": 7, "base": "...", "counts": [...]} + notes
-    browser  {"type": "sound", "id": 8, "base": "...", "values": {...}, "start": 4, "end": 20}
+    browser  {"type": "sound", "id": 8, "base": "...", "values": {...}, "start": 4, "end": 20,
+              "format": "flac"}
     server   {"type": "sound", "id": 8, "base": "...", ...} + stems
     server   {"type": "error", "id": 8, "message": "..."}
+
+Each connection answers both; the player opens one for notes and another ("channel": "sound")
+for sound, because notes would wait behind megabytes on a slow line. The format of the sound
+is `pcm16` unless the browser asks for `flac`: it measures its line, while the server cannot
+tell a tunnel from a browser on the same machine.
 
 Moves and sounds have a worker each. A worker does one request at a time and then takes the
 newest that has arrived; those in between are dropped without an answer. So memory is
@@ -20,7 +26,7 @@ the session: connecting again gives no new allowance.
 The handshake is refused unless its origin is this server. A connection ends with code 1008
 on a wrong token or too many or too many invalid messages, 1009 on one that is too big, 1003
 on a binary one, 1013 when there are too many connections, 4000 when the same session
-connects again.
+connects again for the same channel.
 """
 
 from __future__ import annotations
@@ -38,6 +44,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from gan.app.live.protocol import (
+    Channel,
     LiveBackend,
     LiveSession,
     MessageError,
@@ -47,10 +54,11 @@ from gan.app.live.protocol import (
     Throttle,
     find_session,
     parse_message,
+    read_channel,
     read_request,
 )
 from gan.app.player.routes import base_path
-from gan.app.player.wire import SoundFormat, pack_message, pack_notes, pack_stems
+from gan.app.player.wire import pack_message, pack_notes, pack_stems
 from gan.errors import GanError
 
 __all__ = ["LiveBackend", "LiveSession", "MoveRequest", "SoundRequest", "live_route"]
@@ -64,7 +72,7 @@ STRIKES = 20
 HELLO_SECONDS = 5.0
 SEND_SECONDS = 20.0
 MOVERS = 32  # moves at once, most of them waiting
-CONNECTIONS = 256
+CONNECTIONS = 512  # two for each page
 
 GONE = (WebSocketDisconnect, WebSocketDisconnected, OSError)
 UNSUPPORTED, REFUSED, TOO_BIG, BUSY, REPLACED = 1003, 1008, 1009, 1013, 4000
@@ -113,7 +121,7 @@ class _Slot:
 
 
 class _Connection:
-    """One open socket of one session."""
+    """One open socket of a session."""
 
     def __init__(
         self,
@@ -127,8 +135,6 @@ class _Connection:
         session.flood = self._meter = session.flood or Meter(FLOOD_PER_SECOND)
         self._scope = anyio.CancelScope()
         self._end: _RefusedError | None = None
-        local = socket.client is not None and socket.client.host in ("127.0.0.1", "::1")
-        self._format: SoundFormat = "pcm16" if local else "flac"
 
     def replace(self) -> None:
         """End this connection because the session has a newer one."""
@@ -207,7 +213,7 @@ class _Connection:
         if isinstance(request, SoundRequest):
             stems = self._session.backend.sound(request)
             header["ms"] = round(1000 * (time.perf_counter() - started), 2)
-            return pack_stems(stems, header, sound_format=self._format)
+            return pack_stems(stems, header, sound_format=request.format)
         counts, payload = pack_notes(self._session.backend.decode(request))
         header["ms"] = round(1000 * (time.perf_counter() - started), 2)
         return pack_message({**header, "type": "notes", "counts": counts}, payload)
@@ -239,7 +245,7 @@ class _LiveServer:
         same = parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
         return same or origin in self._allowed
 
-    async def _hello(self, socket: WebSocket) -> LiveSession:
+    async def _hello(self, socket: WebSocket) -> tuple[LiveSession, Channel]:
         with anyio.move_on_after(HELLO_SECONDS):
             text = await _receive_text(socket)
             if text is None:
@@ -251,7 +257,7 @@ class _LiveServer:
             session = find_session(message.get("token"))
             if message.get("type") != "hello" or session is None:
                 raise _RefusedError(REFUSED, "The session is not known; reload the page.")
-            return session
+            return session, read_channel(message)
         raise _RefusedError(REFUSED, "The hello took too long.")
 
     async def __call__(self, socket: WebSocket) -> None:
@@ -263,7 +269,8 @@ class _LiveServer:
         try:
             if self._open > CONNECTIONS:
                 raise _RefusedError(BUSY, "Too many connections.")
-            await self._serve(socket, await self._hello(socket))
+            session, channel = await self._hello(socket)
+            await self._serve(socket, session, channel)
         except _RefusedError as refused:
             await _close(socket, refused)
         except WebSocketDisconnect:
@@ -271,7 +278,7 @@ class _LiveServer:
         finally:
             self._open -= 1
 
-    async def _serve(self, socket: WebSocket, session: LiveSession) -> None:
+    async def _serve(self, socket: WebSocket, session: LiveSession, channel: Channel) -> None:
         if not self._limiters:  # Limiters belong to the event loop that serves.
             workers = max(2, min(8, os.cpu_count() or 2))
             # Moves mostly wait to be decoded together (`.batching`); sound takes a core.
@@ -280,14 +287,14 @@ class _LiveServer:
                 "sound": anyio.CapacityLimiter(workers),
             }
         connection = _Connection(socket, session, self._limiters)
-        if session.connection is not None:
-            session.connection.replace()
-        session.connection = connection
+        if channel in session.connections:
+            session.connections[channel].replace()
+        session.connections[channel] = connection
         try:
             await connection.run()
         finally:
-            if session.connection is connection:
-                session.connection = None
+            if session.connections.get(channel) is connection:
+                del session.connections[channel]
 
 
 async def _close(socket: WebSocket, refused: _RefusedError) -> None:

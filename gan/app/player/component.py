@@ -27,11 +27,12 @@ The front end is in `assets/player`; `gan.app.player.routes` serves it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
@@ -39,16 +40,19 @@ import streamlit as st
 from gan.app.player.events import (
     Action,
     Commit,
-    Mix,
+    Play,
     Stroke,
-    TrackMix,
+    event_number,
     read_event,
+    read_mix,
     read_strokes,
 )
 from gan.app.player.routes import asset_root, publish_sound
 from gan.app.player.wire import notes_to_json
+from gan.audio.mix import Mix, TrackMix
 from gan.audio.stems import Stems
 from gan.errors import SpecError
+from gan.music.performance import TEMPO_MAX, TEMPO_MIN, TRANSPOSE_MAX
 
 if TYPE_CHECKING:
     from gan.app.live.server import LiveSession
@@ -58,6 +62,7 @@ __all__ = [
     "Commit",
     "Grid",
     "Mix",
+    "Play",
     "PlayerData",
     "PlayerResult",
     "PlayerTrack",
@@ -165,6 +170,9 @@ class PlayerData:
     bars        for each bar whether it is locked; None where bars cannot be. Their buttons
                 arrive as an `Action`.
     editable    whether notes can be drawn and erased; strokes go to `on_edit`.
+    transport   whether tempo and key can be changed in the transport; `on_play` gets them.
+    preview     the notes stand in for a phrase that cannot be made yet, because the generator
+                is still loading: a player that shows the phrase already keeps it.
     """
 
     notes: tuple[npt.NDArray[np.integer[Any]], ...]
@@ -183,6 +191,8 @@ class PlayerData:
     release_steps: int = 1
     bars: tuple[bool, ...] | None = None
     editable: bool = False
+    transport: bool = False
+    preview: bool = False
 
 
 @dataclass(frozen=True)
@@ -209,14 +219,14 @@ def _session_name() -> str:
     return str(st.session_state.setdefault(f"{NAME}.session", secrets.token_hex(8)))
 
 
-def _payload(data: PlayerData, *, echo: int) -> dict[str, Any]:
-    """The data as JSON values; `echo` is the number of the last commit it knows of."""
+def _payload(data: PlayerData, *, seen: Mapping[str, int]) -> dict[str, Any]:
+    """The data as JSON values; `seen` has the number of the last event of each kind."""
     if len(data.notes) != len(data.tracks):
         raise SpecError(f"{len(data.notes)} note lists for {len(data.tracks)} tracks.")
     notes = notes_to_json(data.notes)
     return {
         "assets": asset_root(),
-        "echo": echo,
+        "seen": dict(seen),
         "session": _session_name(),
         "notes": notes,
         "tracks": [vars(track) for track in data.tracks],
@@ -225,7 +235,7 @@ def _payload(data: PlayerData, *, echo: int) -> dict[str, Any]:
         "transpose": data.transpose,
         "sliders": [vars(slider) for slider in data.sliders],
         "pad": list(data.pad) if data.pad else None,
-        "mix": data.mix.to_json(),
+        "mix": msgspec.to_builtins(data.mix),
         "token": data.live.token if data.live else None,
         "sound": publish_sound(data.sound, notes=notes, sound_key=data.sound_key),
         "sound_key": data.sound_key or f"{data.tempo:g}",
@@ -234,12 +244,38 @@ def _payload(data: PlayerData, *, echo: int) -> dict[str, Any]:
         "release_steps": data.release_steps,
         "bars": None if data.bars is None else list(data.bars),
         "editable": data.editable,
+        "transport": data.transport,
+        "tempo_range": [TEMPO_MIN, TEMPO_MAX],
+        "transpose_max": TRANSPOSE_MAX,
+        "preview": data.preview,
     }
 
 
+def _event(state: Any, name: str) -> Mapping[str, Any] | None:
+    return read_event(state, name, session=_session_name())
+
+
 def _commit_of(key: str, data: PlayerData) -> Commit | None:
-    event = read_event(st.session_state.get(key), "commit")
+    event = _event(st.session_state.get(key), "commit")
     return None if event is None else Commit.from_json(event, limits=_limits(data))
+
+
+def _seen(key: str) -> dict[str, int]:
+    """The number of the last event of each kind that the browser waits to see answered."""
+    state = st.session_state.get(key)
+    return {name: event_number(_event(state, name)) for name in ("commit", "edit", "play")}
+
+
+def _new_strokes(key: str, data: PlayerData) -> tuple[Stroke, ...]:
+    """Strokes that were not there the last time: the browser tells all that it sees unanswered."""
+    event = _event(st.session_state.get(key), "edit")
+    if event is None:
+        return ()
+    name = f"{NAME}.strokes:{key}"
+    known = int(st.session_state.get(name, 0))
+    strokes = read_strokes(event, data.grid, len(data.tracks))
+    st.session_state[name] = max(known, event_number(event))
+    return tuple(stroke for stroke in strokes if stroke.number > known)
 
 
 def _limits(data: PlayerData) -> dict[str, tuple[float, float]]:
@@ -255,6 +291,7 @@ def player(
     on_mix: Callable[[Mix], None] | None = None,
     on_action: Callable[[Action], None] | None = None,
     on_edit: Callable[[tuple[Stroke, ...]], None] | None = None,
+    on_play: Callable[[Play], None] | None = None,
 ) -> PlayerResult:
     """Show the player and return what the user last did.
 
@@ -269,23 +306,29 @@ def player(
             on_commit(change)
 
     def mixed() -> None:
-        event = read_event(st.session_state.get(key), "mix")
+        event = _event(st.session_state.get(key), "mix")
         if event is not None and on_mix is not None:
-            on_mix(Mix.from_json(event, tracks=[track.name for track in data.tracks]))
+            on_mix(read_mix(event, [track.name for track in data.tracks]))
 
     def acted() -> None:
-        event = read_event(st.session_state.get(key), "action")
+        event = _event(st.session_state.get(key), "action")
         if event is not None and on_action is not None:
             names = [track.name for track in data.tracks]
             on_action(Action.from_json(event, tracks=names, bars=data.grid.bars))
 
     def edited() -> None:
-        event = read_event(st.session_state.get(key), "edit")
-        if event is not None and on_edit is not None and data.editable:
-            on_edit(read_strokes(event, data.grid, len(data.tracks)))
+        strokes = _new_strokes(key, data)
+        if strokes and on_edit is not None and data.editable:
+            on_edit(strokes)
+
+    def played() -> None:
+        event = _event(st.session_state.get(key), "play")
+        chosen = None if event is None else Play.from_json(event)
+        if chosen is not None and on_play is not None and data.transport:
+            on_play(chosen)
 
     last = _commit_of(key, data)
-    payload = _payload(data, echo=last.number if last else 0)
+    payload = _payload(data, seen=_seen(key))
     result = _renderer()(
         key=key,
         data={**payload, "height": height},
@@ -293,14 +336,16 @@ def player(
         on_mix_change=mixed,
         on_action_change=acted,
         on_edit_change=edited,
+        on_play_change=played,
+        on_resume_change=lambda: None,  # The run of the script is all that it is for.
     )
     shown = {slider.id: slider.value for slider in data.sliders}
     if last is not None and on_commit is None:
         shown |= last.values
-    mix = read_event(result, "mix")
+    mix = _event(result, "mix")
     names = [track.name for track in data.tracks]
     return PlayerResult(
         values=shown,
-        mix=Mix.from_json(mix, tracks=names) if mix else data.mix,
+        mix=read_mix(mix, names) if mix else data.mix,
         commit=last,
     )

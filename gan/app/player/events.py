@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, cast
+
+from gan.app.lenient import read_leniently
+from gan.audio.mix import Mix, TrackMix
+from gan.music.performance import TEMPO_MAX, TEMPO_MIN, TRANSPOSE_MAX
 
 
 def finite(value: Any) -> float | None:
@@ -40,11 +44,6 @@ def _whole(value: Any) -> int | None:
     return None if number is None else int(number)
 
 
-def _level(value: Any, default: float) -> float:
-    number = finite(value)
-    return default if number is None else min(max(number, 0.0), 1.0)
-
-
 @dataclass(frozen=True)
 class Commit:
     """Slider values by id. `final` is False while the user still drags (plain path only)."""
@@ -62,61 +61,19 @@ class Commit:
         )
 
 
-@dataclass(frozen=True)
-class TrackMix:
-    """How one track is heard; `volume` is 0 to 1."""
+def read_mix(event: Mapping[str, Any], tracks: Sequence[str]) -> Mix:
+    """A mix of the named tracks; what is missing or nonsense takes its default.
 
-    mute: bool = False
-    solo: bool = False
-    volume: float = 1.0
-
-
-@dataclass(frozen=True)
-class Mix:
-    """Levels by track name, loop and its region in steps (None is the end), pad axes."""
-
-    tracks: dict[str, TrackMix] = field(default_factory=dict)
-    volume: float = 0.8
-    loop: bool = True
-    loop_start: int = 0
-    loop_end: int | None = None
-    pad: tuple[str, str] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        values = dict(vars(self))
-        values["tracks"] = {name: vars(track) for name, track in self.tracks.items()}
-        return values
-
-    @staticmethod
-    def from_json(event: Mapping[str, Any], *, tracks: Sequence[str]) -> Mix:
-        """A mix of the named tracks; what is missing or nonsense takes its default."""
-        given = event.get("tracks")
-        given = given if isinstance(given, Mapping) else {}
-        return Mix(
-            tracks={name: _track_mix(given.get(name)) for name in tracks},
-            volume=_level(event.get("volume"), 0.8),
-            loop=event.get("loop") is not False,
-            loop_start=max(_whole(event.get("loop_start")) or 0, 0),
-            loop_end=_whole(event.get("loop_end")),
-            pad=_axes(event.get("pad")),
-        )
-
-
-def _axes(value: Any) -> tuple[str, str] | None:
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        return None
-    x, y = value
-    return (x, y) if isinstance(x, str) and isinstance(y, str) else None
-
-
-def _track_mix(value: Any) -> TrackMix:
-    if not isinstance(value, Mapping):
-        return TrackMix()
-    return TrackMix(
-        mute=value.get("mute") is True,
-        solo=value.get("solo") is True,
-        volume=_level(value.get("volume"), 1.0),
-    )
+    A browser tells all tracks; those that are as at first are left out.
+    """
+    mix, _ = read_leniently(event, Mix)
+    known = mix or Mix()
+    levels = {
+        name: level
+        for name, level in known.tracks.items()
+        if name in tracks and level != TrackMix()
+    }
+    return replace(known, tracks=levels)
 
 
 ActionKind = Literal["lock", "unlock", "reroll", "none"]
@@ -154,7 +111,7 @@ class Action:
 class Stroke:
     """A note drawn (`on`) or erased by hand: index of the track, MIDI pitch, steps.
 
-    `number` grows from stroke to stroke; one that was told before comes again.
+    `number` grows from stroke to stroke; one that has not been acknowledged is told again.
     """
 
     number: int
@@ -163,6 +120,25 @@ class Stroke:
     start: int
     end: int
     on: bool
+
+
+@dataclass(frozen=True)
+class Play:
+    """Tempo (quarter notes a minute) and transposition (semitones), as in a `Performance`."""
+
+    tempo: float
+    transpose: int
+
+    @staticmethod
+    def from_json(event: Mapping[str, Any]) -> Play | None:
+        """What was chosen, within the limits; None where either is missing or nonsense."""
+        tempo, transpose = finite(event.get("tempo")), _whole(event.get("transpose"))
+        if tempo is None or transpose is None:
+            return None
+        return Play(
+            tempo=min(max(tempo, TEMPO_MIN), TEMPO_MAX),
+            transpose=min(max(transpose, -TRANSPOSE_MAX), TRANSPOSE_MAX),
+        )
 
 
 class Extent(Protocol):
@@ -194,9 +170,21 @@ def read_strokes(event: Mapping[str, Any], grid: Extent, tracks: int) -> tuple[S
     return tuple(sorted(found, key=lambda stroke: stroke.number))
 
 
-def read_event(state: Any, name: str) -> Mapping[str, Any] | None:
-    """The named entry of a component's state where it is a mapping, else None."""
+def event_number(event: Mapping[str, Any] | None) -> int:
+    """The number of an event, 0 without one. The numbers of a kind of event grow."""
+    return 0 if event is None else _whole(event.get("number")) or 0
+
+
+def read_event(state: Any, name: str, *, session: str | None = None) -> Mapping[str, Any] | None:
+    """The named entry of a component's state where it is a mapping, else None.
+
+    A browser whose server was restarted sends the events of the session before again; they
+    have been answered, and would undo what came after them. With `session`, only the events
+    of that session count.
+    """
     if not isinstance(state, Mapping):
         return None
     event = state.get(name)
-    return event if isinstance(event, Mapping) else None
+    if not isinstance(event, Mapping):
+        return None
+    return event if session is None or event.get("session") == session else None

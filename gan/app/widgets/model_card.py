@@ -8,14 +8,13 @@ from typing import Any
 import streamlit as st
 
 from gan.app.loading import available
+from gan.app.session import stored_directions
 from gan.engine import Engine
 from gan.errors import CheckpointError
 from gan.models.checkpoint import CheckpointInfo
-from gan.models.config import latent_dim
-from gan.models.statistics import tilt_names
+from gan.music.attributes import definition_of, label_of, short_names
 from gan.quality.card import read_card
 from gan.sliders.directions import Direction
-from gan.sliders.store import load_directions
 
 SHARE = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
 OVERVIEW_COLUMNS = {"share of the ceiling": SHARE}
@@ -32,13 +31,6 @@ def card_of(info: CheckpointInfo) -> dict[str, Any] | None:
     except CheckpointError as error:
         st.warning(str(error))
         return None
-
-
-def readable(measure: str) -> str:
-    """`PIANO.note_length` as "Piano: note length"."""
-    track, _, name = measure.rpartition(".")
-    words = name.replace("_", " ")
-    return f"{track.capitalize()}: {words}" if track else words.capitalize()
 
 
 def overview() -> list[dict[str, Any]]:
@@ -58,8 +50,8 @@ def _row(info: CheckpointInfo, card: Mapping[str, Any] | None) -> dict[str, Any]
         "share of the ceiling": figures["share_of_ceiling"],
         "AUC, trees": _rounded(auc.get("trees")),
         "AUC, network": _rounded(auc.get("network")),
-        "EB / UPC / QN off by": " / ".join(
-            f"{deviation[name]:.0%}" for name in ("EB", "UPC", "QN") if name in deviation
+        f"{' / '.join(short_names())} off by": " / ".join(
+            f"{deviation[name]:.0%}" for name in short_names() if name in deviation
         ),
         "onset F1 there and back": _rounded(figures.get("reconstruction_f1", {}).get("onset")),
         "near-copies": figures.get("nearest_training_phrase", {}).get("near_copies"),
@@ -102,12 +94,13 @@ def facts(card: Mapping[str, Any]) -> str:
 
 
 def overlaps(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A row a measure, the weakest first."""
+    """A row an attribute, the weakest first."""
     rows = [
         {
-            "measure": readable(name),
+            "attribute": label_of(name),
             "samples": value,
             "training songs": figures["ceiling"].get(name),
+            "how it is measured": definition_of(name),
         }
         for name, value in figures["overlap"].items()
     ]
@@ -116,13 +109,7 @@ def overlaps(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def named_directions(info: CheckpointInfo, engine: Engine | None) -> list[Direction]:
     """The named sliders; read from the folder while the generator still loads."""
-    found: Sequence[Direction]
-    if engine is not None:
-        found = engine.directions
-    else:
-        found = load_directions(
-            info, latent_dim(info.spec, info.model), tilt_names(info.spec, info.family)
-        )
+    found = engine.directions if engine is not None else stored_directions(info)
     return [each for each in found if each.kind == "named"]
 
 
@@ -135,8 +122,8 @@ def faithfulness(named: Sequence[Direction]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "slider": each.label,
-                "rank correlation with its measure": each.spearman,
-                "moves most beside it": readable(most) if most else "",
+                "rank correlation with its attribute": each.spearman,
+                "moves most beside it": label_of(most) if most else "",
                 "by (σ)": others.get(most),
             }
         )

@@ -1,7 +1,7 @@
-"""Tempo, key, instruments, soundfont and feel: widgets that show the desk and change it.
+"""Tempo, key, instruments, soundfont and feel: widgets that show the document and change it.
 
 Each is told its value before it is made, because undo, a favourite or a session file may have
-changed it; what the user does reaches the desk in a callback.
+changed it; what the user does reaches the document in a callback.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 import pretty_midi
 import streamlit as st
 
-from gan.app.desk import Desk
-from gan.audio.render import find_soundfonts, fluidsynth_status
+from gan.app.history import Session
+from gan.audio.fluid import fluidsynth_status
+from gan.audio.soundfonts import find_soundfonts
 from gan.music.performance import TEMPO_MAX, TEMPO_MIN, TRANSPOSE_MAX, Performance
 from gan.spec import RollSpec
 
@@ -25,31 +26,27 @@ def key_name(transpose: int) -> str:
     return f"{KEYS[transpose % 12]} / {KEYS[(transpose + 9) % 12].lower()} ({transpose:+d})"
 
 
-def programs_of(spec: RollSpec, how: Performance) -> tuple[int, ...]:
+def programs_of(spec: RollSpec, performance: Performance) -> tuple[int, ...]:
     """The General MIDI program of each track."""
-    return how.programs or tuple(track.program for track in spec.tracks)
+    return performance.programs or tuple(track.program for track in spec.tracks)
 
 
 def instrument_name(program: int) -> str:
     return str(pretty_midi.program_to_instrument_name(program))
 
 
-def performance_controls(spec: RollSpec, desk: Desk, *, key: str) -> None:
-    """Tempo, key, instruments, soundfont and feel; they change the desk."""
-    state = st.session_state
+def performance_controls(session: Session, spec: RollSpec, *, key: str) -> None:
+    """Tempo, key, instruments, soundfont and feel of the session's document."""
+    state, now = st.session_state, session.document.performance
     tempo, transpose, instruments = st.columns(3, vertical_alignment="bottom")
-    state[f"{key}:bpm"] = round(desk.how.tempo)
-    state[f"{key}:key"] = desk.how.transpose
-
-    def play(**changes: Any) -> None:
-        desk.play(replace(desk.how, **changes))
-
+    state[f"{key}:bpm"] = round(now.tempo)
+    state[f"{key}:key"] = now.transpose
     tempo.slider(
         "Tempo",
         int(TEMPO_MIN),
         int(TEMPO_MAX),
         key=f"{key}:bpm",
-        on_change=lambda: play(tempo=float(state[f"{key}:bpm"])),
+        on_change=lambda: _play(session, "tempo", tempo=float(state[f"{key}:bpm"])),
         help="Quarter notes a minute. The notes stay the same.",
     )
     transpose.select_slider(
@@ -57,16 +54,21 @@ def performance_controls(spec: RollSpec, desk: Desk, *, key: str) -> None:
         range(-TRANSPOSE_MAX, TRANSPOSE_MAX + 1),
         format_func=key_name,
         key=f"{key}:key",
-        on_change=lambda: play(transpose=int(state[f"{key}:key"])),
+        on_change=lambda: _play(session, "key", transpose=int(state[f"{key}:key"])),
         help="Phrases are written in C major or A minor; this transposes all tracks but drums.",
     )
     with instruments, st.popover("Instruments and feel", icon=":material/piano:", width="stretch"):
-        _programs(spec, desk, key=key)
-        _soundfont(desk, key=key)
-        _feel(desk, key=key)
+        _programs(session, spec, key=key)
+        _soundfont(session, key=key)
+        _feel(session, key=key)
 
 
-def _programs(spec: RollSpec, desk: Desk, *, key: str) -> None:
+def _play(session: Session, gesture: str, **fields: Any) -> None:
+    performance = replace(session.document.performance, **fields)
+    session.change(performance=performance, gesture=gesture)
+
+
+def _programs(session: Session, spec: RollSpec, *, key: str) -> None:
     state = st.session_state
     pitched = [track for track in spec.tracks if not track.is_drum]
 
@@ -76,9 +78,10 @@ def _programs(spec: RollSpec, desk: Desk, *, key: str) -> None:
             for track in spec.tracks
         )
         usual = tuple(track.program for track in spec.tracks)
-        desk.play(replace(desk.how, programs=None if chosen == usual else chosen))
+        _play(session, "programs", programs=None if chosen == usual else chosen)
 
-    now = dict(zip(spec.track_names, programs_of(spec, desk.how), strict=True))
+    programs = programs_of(spec, session.document.performance)
+    now = dict(zip(spec.track_names, programs, strict=True))
     for track in pitched:
         state[f"{key}:program:{track.name}"] = now[track.name]
         st.selectbox(
@@ -90,34 +93,34 @@ def _programs(spec: RollSpec, desk: Desk, *, key: str) -> None:
         )
 
 
-def _soundfont(desk: Desk, *, key: str) -> None:
+def _soundfont(session: Session, *, key: str) -> None:
     state = st.session_state
     status = fluidsynth_status()
     if not status.available:
         st.caption(status.message)
         return
-    names = {str(font.path): font.name for font in find_soundfonts()}
+    names = [font.name for font in find_soundfonts()]
     if not names:
         return
-    first = next(iter(names))
-    name = f"{key}:soundfont"
+    wanted, name = session.document.performance.soundfont, f"{key}:soundfont"
 
     def take() -> None:
-        desk.soundfont = None if state[name] == first else str(state[name])
+        _play(session, "soundfont", soundfont="" if state[name] == names[0] else state[name])
 
-    state[name] = desk.soundfont if desk.soundfont in names else first
+    state[name] = wanted if wanted in names else names[0]
     st.selectbox(
         "Soundfont",
-        list(names),
-        format_func=lambda path: names[path],
+        names,
         key=name,
         on_change=take,
         help="The recorded instruments that play. Those found on this machine; a General MIDI "
         ".sf2 file in ~/.fluidsynth joins them.",
     )
+    if wanted and wanted not in names:
+        st.caption(f"The soundfont {wanted} is not on this machine; another plays.")
 
 
-def _feel(desk: Desk, *, key: str) -> None:
+def _feel(session: Session, *, key: str) -> None:
     state = st.session_state
     sliders = {
         "swing": "0 is straight, 1 plays the second eighth of a beat as the last of a triplet.",
@@ -126,10 +129,10 @@ def _feel(desk: Desk, *, key: str) -> None:
 
     def take(name: str) -> None:
         changed: dict[str, Any] = {name: float(state[f"{key}:{name}"])}
-        desk.play(replace(desk.how, feel=replace(desk.how.feel, **changed)))
+        _play(session, name, feel=replace(session.document.performance.feel, **changed))
 
     for name, words in sliders.items():
-        state[f"{key}:{name}"] = float(getattr(desk.how.feel, name))
+        state[f"{key}:{name}"] = float(getattr(session.document.performance.feel, name))
         st.slider(
             name.capitalize(),
             0.0,
