@@ -33,9 +33,7 @@ Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
 
 ROLLS_KEPT = 512  # about 30 kB each
-LATENTS_KEPT = (
-    256  # of seeds, takes of parts, and walks: a reranker's choice costs some thirty phrases
-)
+LATENTS_KEPT = 256  # of seeds, takes of parts, walks; a reranker's choice costs thirty phrases
 
 
 class Engine:
@@ -219,7 +217,7 @@ class Engine:
         ends = self.z(a), self.z(b)
 
         def walk() -> Floats:
-            return self.generator.walk(*(z[None] for z in ends), shares)[0]
+            return np.asarray(self.generator.walk(ends[0][None], ends[1][None], shares)[0])
 
         path = self._kept((*(z.tobytes() for z in ends), steps), walk)
         inner = [
