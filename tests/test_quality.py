@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 import tiny
@@ -170,6 +172,8 @@ def test_the_worst_region_is_held_against_seeds(
         {"seeds": phrases[:80], "midpoints": sparse}, against, tiny.SPEC, songs
     )
     assert found["seeds"]["overlap"] > found["midpoints"]["overlap"]
+    space = {"phrases": 80, "regions": found, "worst_above_seeds": regions.above_seeds(found)}
+    msgspec.convert(json.loads(json.dumps(space)), card.Space)
     above = regions.above_seeds(found)
     assert above["trees"] > 0.2 and above["network"] == 0.0
     assert regions.above_seeds(regions.region_figures({"seeds": sparse}, against, tiny.SPEC)) == {}

@@ -29,7 +29,7 @@ written, and the latents that write them by themselves."""
 
 STEPS = 8  # from the middle to an end
 KEEP = 4.0  # nats to the phrase before
-FIRST, LAST = 2.0, 9.0  # nats to the end, in the middle and there
+FIRST, LAST = 3.0, 7.5  # nats to the end, in the middle and there
 
 
 def walk(write: Write, a: Floats, b: Floats, at: NDArray[np.floating], spec: RollSpec) -> Floats:
