@@ -33,6 +33,7 @@ else:
 PRODUCT = "latent-music-explorer"
 FORMER = "musical-gan"  # the folder of the first version
 JSON_MAX = 8 << 20  # bytes
+PROBE = 1 << 16  # bytes
 _LEFTOVER = re.compile(r"\..+\.(\d+)\.tmp")
 
 
@@ -150,6 +151,13 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 def _save_arrays(file: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> None:
     values: dict[str, Any] = {name: np.asarray(value) for name, value in arrays.items()}
     np.savez(file, allow_pickle=False, **values)
+
+
+def probe(folder: Path) -> None:
+    """Raise the `OSError` that writing into `folder` would end in; makes the folder."""
+    path = folder / f".probe.{os.getpid()}.tmp"
+    write_bytes(path, bytes(PROBE))
+    path.unlink(missing_ok=True)
 
 
 def remove_leftovers(folder: Path) -> None:

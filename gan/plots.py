@@ -27,7 +27,6 @@ from gan.spec import ONSET, SOUNDING, RollSpec
 __all__ = [
     "TRACK_COLOURS",
     "colour_scale",
-    "histogram_figure",
     "leakage_figure",
     "note_name",
     "roll_codes",
@@ -163,30 +162,6 @@ def strip_figure(
     return figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 24})
 
 
-def histogram_figure(
-    values: Mapping[str, NDArray[Any]],
-    *,
-    title: str | None = None,
-    unit: str = "",
-    bins: int = 24,
-    dark: bool = False,
-    height: int = 240,
-) -> go.Figure:
-    """Outlines of the distributions of several sets of numbers on one grid of bins.
-
-    Each is scaled to a sum of one, as a percentage; what is not finite is left out. `unit`
-    names the x axis.
-    """
-    sets = {name: _finite(numbers) for name, numbers in values.items()}
-    everything = np.concatenate([*sets.values(), np.zeros(0)])
-    edges = np.histogram_bin_edges(everything, bins=bins)
-    shares = {
-        name: np.histogram(numbers, edges)[0] / max(1, numbers.size)
-        for name, numbers in sets.items()
-    }
-    return shares_figure(edges, shares, title=title, unit=unit, dark=dark, height=height)
-
-
 def shares_figure(
     edges: Sequence[float] | NDArray[Any],
     shares: Mapping[str, Sequence[float] | NDArray[Any]],
@@ -245,11 +220,6 @@ def leakage_figure(
         tickvals=list(range(rows)), ticktext=labels[:rows], autorange="reversed", **axis
     )
     return figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 8})
-
-
-def _finite(numbers: NDArray[Any]) -> NDArray[np.float64]:
-    array = np.asarray(numbers, np.float64).ravel()
-    return array[np.isfinite(array)]
 
 
 def _pitch_range(codes: NDArray[np.uint8], *, full_range: bool) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from gan.app.escape import escape_markdown
 from gan.app.loading import available
 from gan.app.session import choose, open_page, wait_for, write_address
 from gan.app.widgets.exports import quick_exports
@@ -36,12 +37,12 @@ st.caption(
 if Ability.CONTINUES not in ABILITIES[info.family]:
     able = [each for each in available()[0].values() if Ability.CONTINUES in ABILITIES[each.family]]
     st.info(
-        f"{info.name} draws its four bars at once and cannot go on from them."
+        f"{escape_markdown(info.title)} draws its four bars at once and cannot go on from them."
         + ("" if able else " A transformer can: train one with `--family transformer`.")
     )
     for other in able:
         st.button(
-            f"Compose with {other.name}",
+            f"Compose with {escape_markdown(other.title)}",
             key=f"compose:with:{other.name}",
             on_click=choose,
             args=(other,),
@@ -68,8 +69,7 @@ row[2].button(
     "Another", icon=":material/casino:", width="stretch",
     on_click=lambda: take(seed=secrets.randbelow(1_000_000)),
 )  # fmt: skip
-with st.container(border=True):
-    performance_controls(session, spec, key="compose")
+performance_controls(session, spec, key="compose")
 
 document = session.document
 wanted = document.continuation

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from gan.app.escape import escape_markdown
 from gan.app.live.backend import moved
 from gan.app.player.component import Action, Commit, Mix, Stroke, player
 from gan.app.session import live_session, open_page, preview_of, wait_for, write_address
@@ -108,7 +109,7 @@ with bar:
 # Of its own, so that the player keeps its place, and its phrase, when it goes.
 waiting = st.container()
 main = st.container()
-with st.container(border=True):
+with bar:
     performance_controls(session, spec, key="explore")
 
 if engine is not None and st.session_state.pop("explore:read back", False):
@@ -167,7 +168,7 @@ if roll is not None:
                     help="The generator takes the phrase in, so that sliders move what you drew "
                     "too. It may come back a little different; what it cannot say stays on top."
                     if can_read
-                    else f"{info.name} cannot read a phrase back.",
+                    else f"{escape_markdown(info.title)} cannot read a phrase back.",
                 ):
                     st.session_state["explore:read back"] = True
                     st.rerun()

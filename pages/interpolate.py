@@ -70,8 +70,7 @@ row[5].slider(
     on_change=lambda: take_wildness(float(state["walk:wildness"])),
 )  # fmt: skip
 
-with st.container(border=True):
-    performance_controls(session, spec, key="interpolate")
+performance_controls(session, spec, key="interpolate")
 
 if engine is None:
     wait_for(info)

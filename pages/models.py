@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from gan.app.escape import escape_markdown
 from gan.app.session import open_page, wait_for, write_address
 from gan.app.widgets import model_card as show
 from gan.app.widgets.piece import Piece, show_piece
@@ -27,7 +28,7 @@ st.caption(
 )
 st.dataframe(show.overview(), hide_index=True, column_config=show.OVERVIEW_COLUMNS)
 
-st.subheader(info.name)
+st.subheader(escape_markdown(info.title))
 if card is None:
     st.info(
         "This checkpoint has no card yet: "

@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from gan.cli import environment
+from gan.cli import environment, evaluate, generate, train, tune
 from gan.errors import DataError
 from gan.spec import ROOT
+from gan.training.claim import claimed
 
 
 def failing(error: BaseException) -> int:
@@ -61,6 +63,55 @@ def test_other_programs_leave_standard_output_alone(
     captured = capfd.readouterr()
     assert captured.out == "a path\n"
     assert captured.err == ("chatter\n" if verbose else "")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--batch_size", "12"], "batch_size must be a multiple of 8"),
+        (["--samples", "0"], "at least 8 samples"),
+        (["--evaluate_every", "0"], "at least 1"),
+        (["--dropout", "1"], "dropout"),
+        (["--start_from", "nowhere"], "nowhere"),
+        (["--checkpoint_dir", __file__ + "/run"], "test_cli.py"),
+    ],
+)
+def test_a_run_that_cannot_be_is_refused_before_data_is_read(
+    options: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(train, "ingest", None)
+    assert train.main(["--data_dir", "songs", *options]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("train.py: ")
+    assert said in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_a_second_run_into_a_folder_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with claimed(tmp_path / "run", resume=False):
+        code = train.main(["--data_dir", "songs", "--checkpoint_dir", str(tmp_path / "run")])
+    assert code == 2
+    assert "Another run is writing" in capsys.readouterr().err
+
+
+def test_phrases_that_cannot_be_written_are_refused_before_tensorflow_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(generate, "load_tensorflow", None)
+    assert generate.main(["--output_dir", __file__ + "/out"]) == 2
+    assert "Cannot read or write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [tune, evaluate])
+def test_too_few_samples_are_refused(command: ModuleType) -> None:
+    with pytest.raises(SystemExit) as left:
+        command.main(["--checkpoint_dir", "x", "--data_dir", "y", "--samples", "0"])
+    assert left.value.code == 2
 
 
 @pytest.mark.parametrize("name", ["train", "generate", "evaluate", "tune"])

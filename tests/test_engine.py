@@ -12,7 +12,8 @@ import pytest
 import tiny
 
 from gan.app import library, link
-from gan.app.document import Document, Scope
+from gan.app.document import Document
+from gan.app.scope import Scope
 from gan.audio.mix import Mix
 from gan.cli import generate
 from gan.engine import Engine, load

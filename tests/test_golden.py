@@ -24,7 +24,7 @@ import pytest
 from gan.app import library, link
 from gan.app.document import Document
 from gan.app.history import Session
-from gan.app.session import scope_of
+from gan.app.scope import scope_of
 from gan.app.session_file import open_session
 from gan.app.widgets.exports import midi_of
 from gan.app.widgets.piece import Piece
@@ -256,9 +256,17 @@ def recipe_of(path: Path) -> dict[str, list[str]]:
 
 
 def played(midi: pretty_midi.PrettyMIDI) -> list[Any]:
-    """All that is heard of a MIDI file but how hard notes are struck, which may get better."""
+    """All that is heard of a MIDI file but how hard notes are struck, which may get better.
+
+    A humanised note may ring on over the end of the fourth bar in old files, not in new ones.
+    """
+    last = 16 * 60 / midi.get_tempo_changes()[1][0]
     return [
-        (each.name, each.program, [(n.start, n.end, n.pitch) for n in each.notes])
+        (
+            each.name,
+            each.program,
+            [(n.start, round(min(n.end, last), 6), n.pitch) for n in each.notes],
+        )
         for each in midi.instruments
     ] + [midi.get_tempo_changes()[1].tolist(), midi.resolution]
 

@@ -13,7 +13,8 @@ import smf
 from smf import off, on
 
 from gan.errors import MidiError
-from gan.music.smf import decode_text, read_smf, seconds_of, tempo_of
+from gan.music.smf import read_smf, seconds_of, tempo_of
+from gan.music.text import decode_text
 
 
 def notes(*events: bytes, channel: int = 0) -> list[list[int]]:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from gan.plots import (
     TRACK_COLOURS,
     colour_scale,
-    histogram_figure,
     note_name,
     roll_codes,
     roll_figure,
@@ -132,21 +131,6 @@ def test_a_strip_keeps_its_rolls_apart() -> None:
 def test_a_strip_of_nothing() -> None:
     figure = strip_figure(np.zeros((0, *SPEC.shape), np.uint8), SPEC)
     assert not figure.layout.shapes
-
-
-def test_histograms_share_their_bins_and_sum_to_one() -> None:
-    figure = histogram_figure(
-        {"a": np.array([0.0, 1.0, np.nan, 1.0]), "b": np.array([4.0])}, bins=4, unit="notes"
-    )
-    first, second = figure.data
-    assert list(first.x) == [0, 1, 2, 3, 4] == list(second.x)
-    assert list(first.y) == pytest.approx([100 / 3, 200 / 3, 0, 0, 0])
-    assert list(second.y) == [0, 0, 0, 100, 0]
-
-
-def test_a_histogram_of_nothing() -> None:
-    figure = histogram_figure({"a": np.array([np.nan]), "b": np.zeros(0)})
-    assert not np.asarray(figure.data[0].y).any()
 
 
 def test_what_a_slider_is_for_is_the_diagonal_of_the_leakage() -> None:

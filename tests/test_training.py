@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -190,6 +191,53 @@ def test_a_state_of_another_network_is_refused(trained: Path, tmp_path: Path) ->
     assert checkpoint.read_arrays(folder / loop.STATE)["step"] == 3
 
 
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def test_a_resumed_run_that_is_refused_leaves_the_folder_as_it_was(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(trained, tmp_path / "copy"))
+    before = bytes_of(folder)
+    for config, model in (
+        (replace(CONFIG, family="vae"), tiny.MODEL),
+        (CONFIG, replace(tiny.MODEL, width=32)),
+    ):
+        run = loop.Run(tiny.dataset(), folder, config, model, resume=True)
+        with pytest.raises(CheckpointError, match="other settings"):
+            loop.begin(run)
+        assert bytes_of(folder) == before
+    full = shutil.disk_usage(folder)._replace(free=1000)
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "disk_usage", lambda _path: full)
+        with pytest.raises(CheckpointError, match="make room"):
+            session(folder, resume=True)
+    assert bytes_of(folder) == before
+    (folder / loop.STATE).write_bytes(b"cut")
+    with pytest.raises(CheckpointError, match="damaged"):
+        session(folder, resume=True)
+    assert bytes_of(folder) == before | {str(loop.STATE): b"cut"}
+
+
+def test_a_run_that_cannot_save_says_what_is_kept(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(trained, tmp_path / "copy"))
+    run = session(folder, resume=True)
+    before = bytes_of(folder)
+
+    def full(path: Path, _arrays: object) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(loop, "write_arrays", full)
+    run.best = 1.0
+    with pytest.raises(CheckpointError, match=r"No space left.*state of step 6 is kept"):
+        run._evaluate("gan", {})
+    assert bytes_of(folder) == before
+
+
 def copy_of(folder: Path, target: Path) -> Path:
     target.mkdir()
     for name in ("config.json", "weights.npz", "measures.json"):
@@ -326,7 +374,9 @@ def test_pictures_put_low_notes_at_the_bottom() -> None:
     assert picture[1, 1].max() == 0
 
 
-def test_a_transformer_learns_and_a_resumed_run_equals_an_unbroken_one(tmp_path: Path) -> None:
+def test_a_transformer_learns_and_a_resumed_run_equals_an_unbroken_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = replace(CONFIG, family="transformer", steps=4, free_nats=1.0, kl_steps=1)
     # Four steps are all within the warm-up: a high rate shows in them.
     config = replace(config, learning_rate=0.3)
@@ -356,6 +406,11 @@ def test_a_transformer_learns_and_a_resumed_run_equals_an_unbroken_one(tmp_path:
     generator, _ = checkpoint.load_generator(tmp_path / "whole")
     tried = set(generator.temperatures.astype(float).round(2))
     assert tried <= set(TEMPERATURES)
+    # Killed after that and resumed, it is not calibrated again.
+    before = bytes_of(tmp_path / "whole")
+    monkeypatch.setattr(loop, "tune", None)
+    assert begin("whole", resume=True).finish() == calibrated
+    assert bytes_of(tmp_path / "whole") == before
     again = begin("whole", resume=True)
     assert again.best == calibrated.mean
     assert again.state.average.temperatures.tolist() == generator.temperatures.tolist()

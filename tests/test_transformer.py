@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tiny
@@ -97,6 +99,32 @@ def test_sampler_computes_what_was_trained(
         for which in range(4):
             ours, theirs = seen[4 * note + which], trained[which][:, note]
             np.testing.assert_allclose(ours, theirs, atol=2e-4, rtol=1e-4)
+
+
+def test_arrays_of_the_sampler_are_made_once_until_weights_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[EventSampler] = []
+
+    class Counted(EventSampler):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            made.append(self)
+
+    monkeypatch.setattr("gan.models.transformer.EventSampler", Counted)
+    generator = Transformer(tiny.SPEC, tiny.MODEL)
+    z = generator.draw_latent(2, seed=0)
+    for _ in range(3):
+        generator.rolls_of_z(z)
+    assert len(made) == 1
+    weights = {name: values * 0.5 for name, values in generator.weights().items()}
+    generator.set_weights(weights | generator.calibration())
+    fresh = Transformer(tiny.SPEC, tiny.MODEL)
+    fresh.set_weights(weights | generator.calibration())
+    assert (generator.rolls_of_z(z) == fresh.rolls_of_z(z)).all()
+    generator.temperatures[:] = 0.2  # in place, as calibration does
+    fresh.set_calibration({"sampler/temperatures": generator.temperatures})
+    assert (generator.rolls_of_z(z) == fresh.rolls_of_z(z)).all()
 
 
 def test_a_phrase_read_back_is_written_again_exactly(generator: Transformer) -> None:

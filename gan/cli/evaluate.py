@@ -26,6 +26,7 @@ from gan.cli.environment import SAMPLES, add_verbose, load_tensorflow, run_comma
 from gan.data.dataset import Dataset, must_fit, rolls, split_by_song
 from gan.data.ingest import ingest
 from gan.errors import DataError
+from gan.files import probe
 from gan.models.ability import Ability
 from gan.models.base import Generator
 from gan.models.checkpoint import CheckpointInfo, load_generator, read_info
@@ -235,6 +236,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(args: argparse.Namespace) -> None:
     read_info(args.checkpoint_dir)
+    if args.write:
+        probe(args.checkpoint_dir)  # measuring takes minutes
     load_tensorflow(verbose=args.verbose)
     result = evaluate(
         args.checkpoint_dir,

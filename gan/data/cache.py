@@ -26,11 +26,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import platformdirs
 
 from gan.data.dataset import Dataset
 from gan.data.phrases import Facts, Phrases
 from gan.errors import DataError, SpecError
-from gan.files import write_json
+from gan.files import PRODUCT, write_json
 from gan.music.rolls import packed_size
 from gan.spec import RollSpec, spec_from_dict, spec_to_dict
 
@@ -65,12 +66,8 @@ class Stamp:
 
 
 def default_cache_dir() -> Path:
-    """Where the platform keeps a user's caches: `.../musical-gan` under it."""
-    if sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "musical-gan"
+    """Where the platform keeps a user's caches, in a folder of this program's own."""
+    return Path(platformdirs.user_cache_dir(PRODUCT, appauthor=False))
 
 
 def stamp_of(files: Sequence[Path], root: Path, settings: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Output in a terminal: a progress bar, and text that any terminal takes."""
+"""A progress bar in a terminal."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,6 +62,13 @@ UNUSABLE = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError
 """What building networks from wrong sizes, or filling them with wrong arrays, may raise."""
 
 
+class About(msgspec.Struct, frozen=True):
+    """What a generator is called and good at, for people; may be written into `config.json`."""
+
+    title: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    summary: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
 @dataclass(frozen=True)
 class CheckpointInfo:
     """What a checkpoint folder says of itself; `digest` names its exact weights."""
@@ -74,10 +81,16 @@ class CheckpointInfo:
     data: Mapping[str, Any]
     measures: Mapping[str, Any]
     digest: str
+    about: About = field(default_factory=About)
 
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def title(self) -> str:
+        """What people call it: the folder's name, where nobody has said better."""
+        return self.about.title or self.name
 
 
 class _Config(msgspec.Struct):
@@ -88,6 +101,7 @@ class _Config(msgspec.Struct):
     model: dict[str, Any]
     training: dict[str, Scalar] = {}
     data: dict[str, Scalar] = {}
+    about: About = About()
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
@@ -225,6 +239,7 @@ def _info(folder: Path, parts: Mapping[str, Part], data: Mapping[str, bytes]) ->
         training=config.training,
         data=config.data,
         measures=_measures(folder, data),
+        about=config.about,
         digest=(parts[WEIGHTS].sha256 or sha256_of(_weights(folder)))[:10],
     )
 

@@ -1,4 +1,4 @@
-"""Compile a function of tensors into one of NumPy arrays, on whichever backend runs."""
+"""Compile a function of tensors into one of NumPy arrays."""
 
 from __future__ import annotations
 
@@ -46,12 +46,7 @@ def compiled(function: Callable[..., Any]) -> Compiled:
 
     Input: float32 arrays with a free leading axis. Output: one float32 array.
     """
-    if keras.backend.backend() == "jax":
-        import jax
-
-        staged = jax.jit(function)
-    else:
-        staged = _traced(function)
+    staged = _traced(function)
 
     def call(*values: Arrays) -> NDArray[np.float32]:
         tensors = [keras.ops.convert_to_tensor(value) for value in values]
@@ -62,8 +57,4 @@ def compiled(function: Callable[..., Any]) -> Compiled:
 
 def compiled_gradient(function: Callable[..., Any]) -> Compiled:
     """The gradient by the first argument of a `function` that gives one number, compiled."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return compiled(jax.grad(function))
     return compiled(_gradient(function))

@@ -12,6 +12,7 @@ NumPy, because the matrices of one note are so small that a graph's bookkeeping 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,12 @@ class EventSampler:
         self.norm = _norm(decoder.norm)
         self.inner = [_dense(layer) for layer in decoder.inner]
         self.outer = [_dense(layer) for layer in decoder.outer]
+
+    def with_temperatures(self, temperatures: Floats) -> EventSampler:
+        """The same arrays, with other temperatures `(2 + 2 * track,)`."""
+        other = copy(self)
+        other.temperatures = np.split(temperatures, [1, 2, 2 + len(self.spec.tracks)])
+        return other
 
     def write(
         self,

@@ -101,6 +101,10 @@ class Encoded(Generator):
             self.set_calibration(before)
             raise
         self.reranker = reranker
+        self.weights_changed()
+
+    def weights_changed(self) -> None:
+        """Forget what was made of the weights before; for whoever sets variables directly."""
 
 
 def in_batches(function: Any, rows: Floats, *, empty: tuple[int, ...]) -> Floats:

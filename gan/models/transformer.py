@@ -66,6 +66,7 @@ class Transformer(Encoded):
         self.tilt_names = tilt_names(spec, self.family)
         self._seen: OrderedDict[bytes, Seen] = OrderedDict()
         self._seeing = Lock()
+        self._arrays: EventSampler | None = None
         self._plan = compiled(self.prior.to_latent)
 
     def latent_parts(self) -> dict[str, Part]:
@@ -97,12 +98,12 @@ class Transformer(Encoded):
     def rolls_of_w(self, w: Floats, sampling: Sampling | None = None) -> Rolls:
         w = self.check_w(w)
         sampling = sampling or Sampling()
+        sampler = self._sampler()
         rolls = np.zeros((len(w), *self.spec.shape), np.uint8)
         steered = w[:, self.latent_dim :].any(axis=1)
 
         def plain(rows: Floats) -> Rolls:
             plan, noise = np.split(rows[:, : self.latent_dim], [self.plan_dim], axis=1)
-            sampler = EventSampler(self.decoder, self.temperatures)
             return rolls_of_events(sampler.write(plan, noise, sampling), self.spec)
 
         def choose(logits: Floats, noise: Floats) -> np.ndarray:
@@ -122,7 +123,7 @@ class Transformer(Encoded):
 
         Their plans lie on the great circle, their noise nearly.
         """
-        sampler = EventSampler(self.decoder, self.temperatures)
+        sampler = self._sampler()
 
         def write(z: Floats, near: Sequence[Reference]) -> tuple[Events, Floats]:
             normal, noise = np.split(z, [self.plan_dim], axis=1)
@@ -144,7 +145,7 @@ class Transformer(Encoded):
             known = {key: self._seen[key] for key in keys if key in self._seen}
         missing = [k for k, key in enumerate(keys) if key not in known]
         if missing:
-            sampler = EventSampler(self.decoder, self.temperatures)
+            sampler = self._sampler()
             plan, noise = np.split(z[missing], [self.plan_dim], axis=1)
             found = sampler.write_seen(plan, noise, sampling)
             known |= {keys[k]: each for k, each in zip(missing, found, strict=True)}
@@ -156,8 +157,14 @@ class Transformer(Encoded):
                 self._seen.popitem(last=False)
         return [known[key] for key in keys]
 
-    def set_weights(self, values: dict[str, NDArray[np.floating]]) -> None:
-        super().set_weights(values)
+    def _sampler(self) -> EventSampler:
+        """The sampler with the temperatures of now; its arrays are kept until weights change."""
+        if self._arrays is None:
+            self._arrays = EventSampler(self.decoder)
+        return self._arrays.with_temperatures(self.temperatures)
+
+    def weights_changed(self) -> None:
+        self._arrays = None
         with self._seeing:
             self._seen.clear()
 
@@ -170,7 +177,7 @@ class Transformer(Encoded):
         unread = np.random.default_rng(UNREAD_SEED).standard_normal(self.places.size)
         noise = np.repeat(unread.astype(np.float32)[None], len(rolls), axis=0)
         events = events_of_rolls(np.asarray(rolls, np.uint8), self.spec)
-        noise = EventSampler(self.decoder, self.temperatures).read_noise(plan, events, noise)
+        noise = self._sampler().read_noise(plan, events, noise)
         return np.concatenate([normal, noise], axis=1)
 
     def continuation(
@@ -185,7 +192,7 @@ class Transformer(Encoded):
         spec, half = self.spec, max(self.spec.bars // 2, 1)
         if not len(rolls):
             raise LatentError("To continue takes a phrase.")
-        sampler = EventSampler(self.decoder, self.temperatures)
+        sampler = self._sampler()
         plan = self._plan(self.first_guess(rolls))
         kept = (spec.bars - half) * spec.steps_per_bar
         random = np.random.default_rng(seed)

@@ -1,11 +1,7 @@
 """Reads standard MIDI files event by event (MIDI 1.0 specification, RP-001).
 
-Files from anywhere break rules that libraries rely on, so notes are paired as players hear
-them: a note-off ends every open note of its pitch and channel that began before it, and a note
-that no note-off follows is kept. Pairing offs with ons one to one would let every later note of
-a pitch ring on after one missing off.
-
-The file may stand inside another one (RIFF, MacBinary). Text is decoded by `decode_text`.
+The file may stand inside another one (RIFF, MacBinary). Notes are paired by `gan.music.pairing`,
+text is decoded by `gan.music.text`.
 """
 
 from __future__ import annotations
@@ -20,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gan.errors import MidiError
+from gan.music.pairing import paired
+from gan.music.text import decode_text
 
 MOST_BYTES = 1 << 26
 """Larger files are refused: 64 MiB are tens of millions of notes."""
@@ -203,7 +201,7 @@ class _TrackReader:
     def instruments(self) -> list[Instrument]:
         """One for each channel and program that has notes."""
         events = np.concatenate(self.events)
-        notes, self.unreleased = _paired(events, last=self.now, beat=self.beat)
+        notes, self.unreleased = paired(events, last=self.now, beat=self.beat)
         name = decode_text(self.name)
         groups, at = np.unique(notes[:, 3], return_index=True)
         return [
@@ -292,93 +290,3 @@ class _TrackReader:
             if byte <= 0x7F:
                 return value, at
         raise MidiError("unreadable: a damaged track")
-
-
-def _paired(
-    events: npt.NDArray[np.int64], *, last: int, beat: int
-) -> tuple[npt.NDArray[np.int64], int]:
-    """Notes from the note events of a track, and how many have no note-off of their own.
-
-    Events are `(tick, status, pitch, velocity, program)`, notes `(onset, end, pitch, channel *
-    128 + program)` in the order of their note-ons. Without a note-off at all a note lasts a
-    `beat`, or to the track's `last` tick.
-    """
-    lane = (events[:, 1] & 15) << 7 | events[:, 2]
-    order = np.argsort(lane, kind="stable")
-    lane, tick = lane[order], events[order, 0]
-    on = (events[order, 1] >= 0x90) & (events[order, 3] > 0)
-    end = np.append(tick[1:], 0)
-    # Almost always an on and an off take turns; other pitches are looked at event by event.
-    partner = np.append(lane[1:] == lane[:-1], False) & (end > tick) & ~np.append(on[1:], True)
-    follows = np.append(False, partner[:-1] & on[:-1])
-    unreleased = 0
-    for odd in np.unique(lane[(on & ~partner) | ~(on | follows)]):
-        where = np.flatnonzero(lane == odd)
-        end[where], missing = _ends(tick[where].tolist(), on[where].tolist(), last=last, beat=beat)
-        unreleased += missing
-    found = np.zeros((len(events), 4), dtype=np.int64)
-    found[order, 0], found[order, 1] = tick, end
-    found[:, 2] = events[:, 2]
-    found[:, 3] = (events[:, 1] & 15) << 7 | events[:, 4]
-    is_note = np.zeros(len(events), dtype=bool)
-    is_note[order] = on
-    return found[is_note], unreleased
-
-
-def _ends(tick: list[int], on: list[bool], *, last: int, beat: int) -> tuple[list[int], int]:
-    """Where the notes of one channel and pitch end, at their note-ons; and how many lack an off.
-
-    An off ends every open note but those that begin at its own tick after others: there the on
-    of a repeated note was written before the off of the note that it repeats.
-    """
-    end = list(tick)
-    waiting: list[int] = []
-    missing = 0
-    for event, begins in enumerate(on):
-        if begins:
-            waiting.append(event)
-            continue
-        ended = [one for one in waiting if tick[one] < tick[event]] or waiting
-        for one in ended:
-            end[one] = tick[event]
-        missing = max(0, missing + len(ended) - 1)
-        waiting = waiting[len(ended) :]
-    for one in waiting:
-        end[one] = min(tick[one] + beat, last)
-    return end, missing + len(waiting)
-
-
-_KANA = re.compile("[\u3041-\u30ff]")
-_EAST_ASIAN_PAIRS = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2})*")
-
-
-def decode_text(text: bytes) -> str:
-    """A text of a MIDI file, which does not say its encoding; other bytes give another text.
-
-    UTF-8 where the bytes are valid UTF-8. Otherwise Chinese (GBK) where all high bytes come in
-    pairs, as they hardly do in a Western word; Japanese (Shift JIS) where that gives kana; and
-    else Latin-1, with what is not printable as `\\x..`.
-    """
-    try:
-        found = text.decode("utf-8")
-    except UnicodeDecodeError:
-        found = _without_unicode(text)
-    return "".join(
-        one if one.isprintable() or one.isspace() or one == "\0" else _escape(one) for one in found
-    )
-
-
-def _without_unicode(text: bytes) -> str:
-    tried = [("gbk", _EAST_ASIAN_PAIRS.fullmatch(text) is not None), ("cp932", True)]
-    for encoding, plausible in tried:
-        try:
-            found = text.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if plausible and (encoding == "gbk" or _KANA.search(found)):
-            return found
-    return text.decode("latin-1")
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode()

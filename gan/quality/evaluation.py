@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -264,10 +265,11 @@ def store(
 
 
 def stored_evaluation(measures: Mapping[str, Any]) -> Evaluation:
-    """The evaluation that `store` noted."""
-    return Evaluation(
-        overlap=measures["overlap"],
-        mean=measures["mean_overlap"],
-        share=measures["share_of_ceiling"],
-        diversity=measures["diversity"],
-    )
+    """The evaluation that `store` noted; `CheckpointError` where it is incomplete."""
+    names = {"overlap": "overlap", "mean_overlap": "mean", "share_of_ceiling": "share"}
+    names["diversity"] = "diversity"
+    values = {name: measures[key] for key, name in names.items() if key in measures}
+    try:
+        return msgspec.convert(values, Evaluation)
+    except msgspec.ValidationError as error:
+        raise CheckpointError(f"{MEASURES} is incomplete ({error}); tune again.") from error

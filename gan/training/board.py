@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from gan.training.state import TrainState
 if TYPE_CHECKING:
     from gan.training.loop import Progress
 
+log = logging.getLogger(__name__)
 EVERY = 10  # steps between scalars
 GRID = 16  # phrases in the picture; the same z every time
 
@@ -22,13 +24,22 @@ class Board:
     """Writes event files into a folder; call it with each `Progress`."""
 
     def __init__(self, folder: Path, state: TrainState) -> None:
-        self.state = state
+        self.state, self.failed = state, False
         self.writer = tf.summary.create_file_writer(str(folder))
 
     def __call__(self, progress: Progress) -> None:
         result = progress.evaluation
-        if progress.step % EVERY and result is None:
+        if self.failed or (progress.step % EVERY and result is None):
             return
+        try:
+            self._write(progress)
+        except tf.errors.OpError as error:
+            # As on a full disk; the run is not to end for it.
+            log.warning("TensorBoard gets no more of this run: %s", error.message)
+            self.failed = True
+
+    def _write(self, progress: Progress) -> None:
+        result = progress.evaluation
         with self.writer.as_default(step=progress.step):
             for name, value in progress.metrics.items():
                 tf.summary.scalar(f"{progress.stage}/{name}", value)

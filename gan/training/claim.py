@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gan.errors import CheckpointError
-from gan.files import locked, remove_leftovers, write_bytes
+from gan.files import locked, probe, remove_leftovers
 from gan.models.checkpoint import CONFIG, WEIGHTS, read_info
 from gan.models.config import ModelConfig
 from gan.models.parts import listed
@@ -16,7 +16,6 @@ from gan.spec import RollSpec
 
 STATE = Path("training") / "state.npz"
 LOCK = ".run.lock"
-PROBE = 1 << 16  # bytes
 
 
 @contextmanager
@@ -33,9 +32,7 @@ def claimed(folder: Path, *, resume: bool) -> Iterator[None]:
         with locked(folder / LOCK, wait=False):
             for place in (folder, folder / STATE.parent):
                 remove_leftovers(place)
-            probe = folder / ".probe"
-            write_bytes(probe, bytes(PROBE))
-            probe.unlink()
+            probe(folder)
             yield
     except BlockingIOError:
         raise CheckpointError(

@@ -57,6 +57,7 @@ class TrainState:
         if self._average is None:
             self._average = build(self.config.family, self.spec, self.model)
         self.weights.spread_onto(self._average.trainable_variables(), self.average_weights)
+        self._average.weights_changed()
         return self._average
 
     def parameters(self) -> int:

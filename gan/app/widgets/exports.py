@@ -79,16 +79,17 @@ def _download(label: str, make: Callable[[], bytes], name: str, mime: str) -> No
 def midi_of(piece: Piece, document: Document, *, only: int | None = None) -> bytes:
     """The piece as it is heard, or one track of it by its index, with the recipe as text."""
     tracks = piece.spec.track_names
-    include = heard(document.mix, tracks)
-    if only is not None:
-        include = tuple(index == only for index in range(len(tracks)))
+    include: tuple[bool, ...] = heard(document.mix, tracks)
+    volumes: tuple[float, ...] | None = gains(document.mix, tracks)
+    if only is not None:  # asked for by name, whatever is muted
+        include, volumes = tuple(index == only for index in range(len(tracks))), None
     return midi_file(
         piece.roll,
         piece.spec,
         document.performance,
         link.recipe(document),
         include=include,
-        gains=gains(document.mix, tracks),
+        gains=volumes,
         markers=piece.markers,
     )
 

@@ -11,12 +11,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gan.app import library, link
+from gan.app.address import open_query
 from gan.app.document import Document
 from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.library import Favourite, LibraryError
 from gan.app.loading import available
-from gan.app.session import open_query, scope_of
+from gan.app.scope import scope_of
 from gan.engine import Engine
 from gan.models.checkpoint import CheckpointInfo
 from gan.phrase import copy_track
@@ -133,7 +134,7 @@ def _offer_back() -> None:
 
     def bring_back() -> None:
         del st.session_state["favourites:forgotten"]
-        _try(lambda: library.keep(gone.name, gone.generator, gone.address, gone.saved))
+        _try(lambda: library.bring_back(gone))
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{escape_markdown(gone.name)} is forgotten.")

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from gan.app.loading import available
-from gan.app.session import stored_directions
+from gan.app.scope import stored_directions
 from gan.engine import Engine
 from gan.errors import CheckpointError
 from gan.models.checkpoint import CheckpointInfo

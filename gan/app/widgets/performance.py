@@ -1,4 +1,4 @@
-"""Tempo, key, instruments, soundfont and feel: widgets that show the document and change it.
+"""Instruments, soundfont and feel: widgets that show the document and change it.
 
 Each is told its value before it is made, because undo, a favourite or a session file may have
 changed it; what the user does reaches the document in a callback.
@@ -15,7 +15,7 @@ import streamlit as st
 from gan.app.history import Session
 from gan.audio.fluid import fluidsynth_status
 from gan.audio.soundfonts import find_soundfonts
-from gan.music.performance import TEMPO_MAX, TEMPO_MIN, TRANSPOSE_MAX, Performance
+from gan.music.performance import Performance
 from gan.spec import RollSpec
 
 KEYS = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
@@ -36,28 +36,8 @@ def instrument_name(program: int) -> str:
 
 
 def performance_controls(session: Session, spec: RollSpec, *, key: str) -> None:
-    """Tempo, key, instruments, soundfont and feel of the session's document."""
-    state, now = st.session_state, session.document.performance
-    tempo, transpose, instruments = st.columns(3, vertical_alignment="bottom")
-    state[f"{key}:bpm"] = round(now.tempo)
-    state[f"{key}:key"] = now.transpose
-    tempo.slider(
-        "Tempo",
-        int(TEMPO_MIN),
-        int(TEMPO_MAX),
-        key=f"{key}:bpm",
-        on_change=lambda: _play(session, "tempo", tempo=float(state[f"{key}:bpm"])),
-        help="Quarter notes a minute. The notes stay the same.",
-    )
-    transpose.select_slider(
-        "Key",
-        range(-TRANSPOSE_MAX, TRANSPOSE_MAX + 1),
-        format_func=key_name,
-        key=f"{key}:key",
-        on_change=lambda: _play(session, "key", transpose=int(state[f"{key}:key"])),
-        help="Phrases are written in C major or A minor; this transposes all tracks but drums.",
-    )
-    with instruments, st.popover("Instruments and feel", icon=":material/piano:", width="stretch"):
+    """Instruments, soundfont and feel of the session's document; the player has tempo and key."""
+    with st.popover("Instruments and feel", icon=":material/piano:"):
         _programs(session, spec, key=key)
         _soundfont(session, key=key)
         _feel(session, key=key)

@@ -115,7 +115,8 @@ def take_play(session: Session, chosen: Play) -> None:
     """Tempo and key from the player's transport."""
     now = session.document.performance
     performance = replace(now, tempo=chosen.tempo, transpose=chosen.transpose)
-    session.change(performance=performance, gesture="play")
+    gesture = "tempo" if chosen.tempo != now.tempo else "key"
+    session.change(performance=performance, gesture=gesture)
 
 
 def take_levels(session: Session, mix: Mix) -> None:

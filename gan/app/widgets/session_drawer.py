@@ -7,7 +7,7 @@ import streamlit as st
 from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.loading import available
-from gan.app.session import scope_of
+from gan.app.scope import scope_of
 from gan.app.session_file import open_session, session_bytes
 from gan.errors import GanError
 
