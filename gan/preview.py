@@ -49,7 +49,7 @@ def store_preview(engine: Engine) -> None:
 
 
 def first_phrase(info: CheckpointInfo) -> PhraseState:
-    """The state that a new session begins with; seed 0 unless a preview is stored for these very weights."""
+    """Where a new session begins; seed 0 unless a preview is stored for these very weights."""
     try:
         stored = read_json_part(info.path, PREVIEW) or {}
         if stored["weights"] == info.digest and 0 <= int(stored["seed"]) <= SEED_MAX:

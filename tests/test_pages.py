@@ -52,7 +52,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("checkpoints")
     write_checkpoint(path / "one", 1)
     write_checkpoint(path / "two", 2, "transformer")
-    evaluate.main(["--checkpoint_dir", str(path / "one"), "--samples", "16", "--write"])
+    evaluate.main(
+        ["--checkpoint_dir", str(path / "one"), "--samples", "16", "--regions", "0", "--write"]
+    )
     (path / "broken").mkdir()
     return path
 

@@ -63,6 +63,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--kl", type=float, default=defaults.kl, help="weight of the KL term")
     add("--kl_steps", type=int, default=defaults.kl_steps, help="steps over which it rises")
     add("--free_nats", type=float, default=defaults.free_nats, help="a part that cost no KL")
+    add("--plan_dropout", type=float, default=defaults.plan_dropout, help="parts drawn anew")
     add("--dropout", type=float, default=MODELS[family].get("dropout", 0.0), help="transformer")
     add("--anchor", type=float, default=defaults.anchor, help="weight of the reconstruction")
     add("--reconstructed", type=float, default=defaults.reconstructed, help="share of fakes")

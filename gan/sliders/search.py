@@ -96,7 +96,8 @@ def improved(effects: Values, mix: Values, moved: Values, own: int) -> Values:
         wanted = np.where(beyond, np.sign(predicted) * TOLERANCE, 0.0)
         weight[own], wanted[own] = OWN, 1.0
         gram = (effects * weight) @ effects.T + RIDGE * np.eye(len(mix))
-        added = np.linalg.solve(gram, (effects * weight) @ (wanted - moved) - RIDGE * mix)
+        right = (effects * weight) @ (wanted - moved) - RIDGE * mix
+        added = np.asarray(np.linalg.solve(gram, right), np.float64)
     return np.asarray(mix + added, np.float64)
 
 
