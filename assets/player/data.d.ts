@@ -120,6 +120,7 @@ export interface Events {
 
 /** What Streamlit hands to a component. */
 export interface Component {
+  key: string;
   parentElement: HTMLElement;
   data: Payload;
   setStateValue(name: string, value: unknown): void;

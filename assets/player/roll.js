@@ -174,6 +174,7 @@ export class Roll extends RollFrame {
   }
 
   destroy() {
+    this.ready = false;
     this.#plotly?.purge(this.host);
   }
 }

@@ -324,6 +324,38 @@ def test_every_control_has_a_name(demo: Demo) -> None:
     assert nameless == []
 
 
+AGAIN = """async (stay) => {
+  const old = document.querySelector(".gp-player").player;
+  const { component } = old.reports;
+  const { mount } = await import(component.data.assets + "player.js");
+  const host = document.createElement("div");
+  document.body.append(host);
+  const here = { ...component, parentElement: host, key: "test" };
+  const leave = await mount(here);
+  const { player } = host.querySelector(".gp-player");
+  await player.engine.play();
+  leave();
+  host.remove();
+  await new Promise((resolve) => setTimeout(resolve, stay));
+  const other = document.createElement("div");
+  document.body.append(other);
+  const bye = await mount({ ...here, parentElement: other });
+  const same = other.querySelector(".gp-player").player === player;
+  const state = player.engine.state;
+  bye();
+  other.remove();
+  return [same, state];
+}"""
+
+
+def test_the_player_moves_to_the_element_that_replaces_its_own(demo: Demo) -> None:
+    """As Streamlit does where a run of the script interrupts another."""
+    demo.open("?plain")
+    same, state = demo.page.evaluate(AGAIN, 50)
+    assert same and state != "stopped"
+    assert demo.page.evaluate(AGAIN, 900) == [True, "stopped"], "silent after a while"
+
+
 def test_leaving_ends_the_sound_and_the_connection(demo: Demo) -> None:
     demo.open().live().play()
     demo.page.evaluate(f"window.old = {PLAYER}")
