@@ -98,9 +98,9 @@ def content_policy() -> str:
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'self' {own}",
+            f"script-src 'self' blob: {own}",  # Streamlit's components are blobs.
             "style-src 'self' 'unsafe-inline'",  # Streamlit and Plotly write style elements.
-            "font-src 'self'",
+            "font-src 'self' data:",
             "img-src 'self' data: blob:",
             "media-src 'self' data: blob:",
             "connect-src 'self'",
