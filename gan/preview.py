@@ -48,7 +48,7 @@ def store_preview(engine: Engine) -> None:
 
 
 def first_phrase(info: CheckpointInfo) -> PhraseState:
-    """The state that a new session begins with; seed 0 unless a preview is stored for these very weights."""
+    """The state of a new session; seed 0 unless a preview is stored for these very weights."""
     try:
         stored = read_json_part(info.path, PREVIEW) or {}
         if stored["weights"] == info.digest and 0 <= int(stored["seed"]) <= SEED_MAX:
