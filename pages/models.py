@@ -36,6 +36,13 @@ if card is None:
         "--write` measures it."
     )
 else:
+    if regions := show.regions(card["figures"]):
+        st.markdown("##### Wherever you go")
+        st.caption(
+            "The same figures at seeds and away from them: on walks between two seeds, under "
+            "three sliders at once, near a seed, after another take of one part."
+        )
+        st.dataframe(regions, hide_index=True)
     st.markdown(show.facts(card))
 
 st.markdown("##### What it writes")

@@ -22,11 +22,11 @@ from gan.files import json_bytes
 from gan.models.checkpoint import (
     load_generator,
     read_info,
-    read_json_part,
     write_config,
     write_weights,
 )
 from gan.models.parts import path_of, read_part, write_parts
+from gan.models.reading import read_json_part
 from gan.models.registry import build
 from gan.models.sampling import Sampling
 from gan.models.statistics import tilt_names

@@ -77,13 +77,14 @@ def open_page(where: DeltaGenerator | None = None) -> Open:
         )
         st.stop()
     browser = _browser(usable)
-    _choose_generator(browser, usable, where or st.container())
+    where = where or st.container()
+    _choose_generator(browser, usable, where)
     session = browser.session
     info = usable[session.document.generator]
     engine = loaded(info)
     if session.document.weights != info.digest:  # trained again meanwhile
         session.document = _fitted(replace(session.document, weights=info.digest), info)
-    _offer_last(browser, usable)
+    _offer_last(browser, usable, where)
     for notice in session.notices:
         st.warning(escape_markdown(notice))
     return Open(session, info, engine)
@@ -193,7 +194,9 @@ def write_address(session: Session) -> None:
     st.session_state["browser"].address.write(session.document)
 
 
-def _offer_last(browser: Browser, usable: Mapping[str, CheckpointInfo]) -> None:
+def _offer_last(
+    browser: Browser, usable: Mapping[str, CheckpointInfo], where: DeltaGenerator
+) -> None:
     """A way back to the session before a restart, until something else is done."""
     query = parse_qs(browser.offered or "")
     name = query.get("c", [""])[-1]
@@ -204,9 +207,12 @@ def _offer_last(browser: Browser, usable: Mapping[str, CheckpointInfo]) -> None:
         browser.offered = None
         open_query(browser.session, query, usable[name])
 
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Your last session is still there.")
-        st.button("Go on with it", on_click=come_back, icon=":material/history:", type="tertiary")
+    where.button(
+        "Last session",
+        on_click=come_back,
+        icon=":material/history:",
+        help="Go on where you were the last time.",
+    )
 
 
 # --- The generator ----------------------------------------------------------------------------

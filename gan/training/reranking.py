@@ -43,7 +43,7 @@ def add_reranker(generator: Generator, theirs: Measures, *, pool: int) -> None:
 
 
 def balance(generator: Generator, theirs: Measures) -> None:
-    """Add to the reranker the linear term with which its choice has the means of `theirs`.
+    """Add a linear term to the generator's reranker: its choice has the songs' means, `theirs`.
 
     Newton steps on the dual problem, each on fresh draws and shorter than the one before.
     """

@@ -79,8 +79,8 @@ def facts(card: Mapping[str, Any]) -> str:
     if "smoothness" in figures:
         walk = figures["smoothness"]
         lines.append(
-            f"* **Walks** of 16 phrases between seeds: {walk['changed']:.0%} of the notes change "
-            f"from one to the next ({walk['apart']:.0%} between the ends)."
+            f"* **Walks** between seeds: {walk['changed']:.0%} of the notes change in a sixteenth "
+            f"of the way ({walk['apart']:.0%} between the ends)."
         )
     if "prdc" in figures:
         ours, best = figures["prdc"], figures["prdc_of_training_songs"]
@@ -91,6 +91,21 @@ def facts(card: Mapping[str, Any]) -> str:
         )
     lines.append(f"* **Meant for**: {card['intended_use']}")
     return "\n".join(lines)
+
+
+def regions(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row a region of the space; none where the card does not know them."""
+    return [
+        {
+            "where": name.capitalize(),
+            "mean overlap": each["overlap"],
+            "AUC, trees": _rounded(each.get("trees")),
+            "AUC, network": _rounded(each.get("network")),
+            "density": each["density"],
+            "coverage": each["coverage"],
+        }
+        for name, each in figures.get("space", {}).get("regions", {}).items()
+    ]
 
 
 def overlaps(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
