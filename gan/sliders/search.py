@@ -96,9 +96,9 @@ def improved(effects: Values, mix: Values, moved: Values, own: int) -> Values:
         wanted = np.where(beyond, np.sign(predicted) * TOLERANCE, 0.0)
         weight[own], wanted[own] = OWN, 1.0
         gram = (effects * weight) @ effects.T + RIDGE * np.eye(len(mix))
-        right = (effects * weight) @ (wanted - moved) - RIDGE * mix
-        added = np.asarray(np.linalg.solve(gram, right), np.float64)
-    return np.asarray(mix + added, np.float64)
+        missing = (effects * weight) @ (wanted - moved) - RIDGE * mix
+        added = np.asarray(np.linalg.solve(gram, missing), np.float64)
+    return mix + added
 
 
 def calibrated(probes: Probes, moves: Values, own: Sequence[int]) -> tuple[Values, Values]:
