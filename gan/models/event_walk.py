@@ -51,7 +51,8 @@ def walk(write: Write, a: Floats, b: Floats, at: NDArray[np.floating], spec: Rol
         near = [Reference(before, KEEP, spec), Reference(ends, weight, spec)]
         return write(latents(far), near)
 
-    fars = [abs(2.0 * float(each) - 1.0) for each in at]
+    # Rounded, so that the way back meets the very same positions.
+    fars = [round(abs(2.0 * float(each) - 1.0), 9) for each in at]
     events, z = write(latents(0.0), [])
     found = {0.0: z, 1.0: here}
     for step in range(STEPS):
