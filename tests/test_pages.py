@@ -61,7 +61,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def folder(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    for module in ("session", "widgets.favourites", "widgets.model_card", "widgets.session_drawer"):
+    for module in ("session", "widgets.favourites", "widgets.model_card", "widgets.session_panel"):
         monkeypatch.setattr(f"gan.app.{module}.available", lambda: real(root))
     monkeypatch.setattr(loading, "available", lambda: real(root))
     monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
@@ -390,8 +390,8 @@ def test_a_transformer_has_temperature_and_its_link_keeps_it(root: Path) -> None
     assert phrase(page) == reopened(page) == PhraseState(5, sampling=Sampling(0.7, 0.9))
 
 
-def open_drawer(page: AppTest, name: str) -> AppTest:
-    return fine(page.segmented_control(key="explore:drawer").set_value(name).run())
+def open_panel(page: AppTest, name: str) -> AppTest:
+    return fine(page.segmented_control(key="explore:panel").set_value(name).run())
 
 
 def press(page: AppTest, label: str, key: str = "") -> AppTest:
@@ -422,7 +422,7 @@ def test_history_goes_back_to_a_phrase(root: Path) -> None:
     page = fine(app().run())
     for seed in (3, 5, 7):
         page.number_input(key="seed").set_value(seed).run()
-    open_drawer(page, "History")
+    open_panel(page, "History")
     page.segmented_control(key="history:pick").set_value("2").run()
     fine(page)
     assert phrase(page).seed == 3
@@ -433,7 +433,7 @@ def test_a_favourite_is_kept_gives_a_track_and_is_gone_to(root: Path) -> None:
     ready(root)
     page = fine(app().run())
     page.number_input(key="seed").set_value(3).run()
-    open_drawer(page, "Favourites")
+    open_panel(page, "Favourites")
     page.text_input[0].set_value("My *first*")
     press(page, "Keep")
     page.number_input(key="seed").set_value(8).run()
@@ -444,7 +444,7 @@ def test_a_favourite_is_kept_gives_a_track_and_is_gone_to(root: Path) -> None:
     press(page, "", key=f"favourites:{kept.id}:go")
     assert phrase(page) == PhraseState(3)
     # Another session, after a restart say, finds it too.
-    other = open_drawer(fine(app().run()), "Favourites")
+    other = open_panel(fine(app().run()), "Favourites")
     assert any(r"My \*first\*" in text.value for text in other.markdown)
     press(other, "", key=f"favourites:{kept.id}:forget")
     assert any("stay here" in caption.value for caption in other.caption)
@@ -457,7 +457,7 @@ def test_favourites_of_other_generators_are_shown_and_gone_to(root: Path) -> Non
     ready(root, "two")
     library.keep("Theirs", "two", "c=two&p=6")
     library.keep("Nobody's", "gone", "c=gone&p=6")
-    page = open_drawer(fine(app().run()), "Favourites")
+    page = open_panel(fine(app().run()), "Favourites")
     assert {each.label for each in page.expander} >= {"two (1)", "gone (1)"}
     theirs = next(each for each in library.favourites() if each.name == "Theirs")
     press(page, "", key=f"favourites:{theirs.id}:go")
@@ -466,7 +466,7 @@ def test_favourites_of_other_generators_are_shown_and_gone_to(root: Path) -> Non
 
 def test_everything_can_be_taken_away(root: Path) -> None:
     ready(root)
-    page = open_drawer(fine(app().run()), "Take away")
+    page = open_panel(fine(app().run()), "Take away")
     labels = {button.label for button in page.get("download_button")}
     assert {"MIDI: Lead", "FLAC", "Stems (WAV)", "MusicXML", "Picture (PNG)"} <= labels
     page.toggle(key="exports:score").set_value(True).run()
@@ -482,7 +482,7 @@ def test_a_favourite_brings_tempo_and_key_and_undo_takes_them_back(
     root: Path,
 ) -> None:
     ready(root)
-    page = open_drawer(fine(app().run()), "Favourites")
+    page = open_panel(fine(app().run()), "Favourites")
     page.text_input[0].set_value("Slow")
     tempo(page, 80)
     transposed(page, -3)

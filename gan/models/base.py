@@ -44,7 +44,7 @@ class Generator(ABC):
         self.plan_dim = latent_dim(spec, config)
         self.latent_dim = self.plan_dim
         # Found after training: probabilities from which a note begins and from which it goes
-        # on, a track; for families with a "temperature", those of each kind of decision.
+        # on, a track; for families that write note by note, temperatures of each kind of decision.
         self.onset_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.hold_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.temperatures = np.zeros(0, np.float32)
@@ -139,8 +139,8 @@ class Generator(ABC):
     def rolls_of_w(self, w: Floats, sampling: Sampling | None = None) -> Rolls:
         """w -> valid rolls `(n, track, step, pitch, channel)` of 0 and 1.
 
-        Of `sampling`, families that can "temperature" follow temperature and top_p, those
-        that can "density" the densities.
+        Of `sampling`, families that write note by note follow temperature and top_p,
+        those with thresholds the densities.
         """
         return self.binarise(self.decode_w(w), sampling or Sampling())
 

@@ -118,7 +118,7 @@ class Card(msgspec.Struct):
 
 INTENDED_USE = (
     "Sketching and exploring short phrases with a person listening. Not for passing samples "
-    "off as somebody's work, and no reranker of style: it knows the songs it was trained on."
+    "off as somebody's work, and no judge of style: it knows the songs it was trained on."
 )
 
 

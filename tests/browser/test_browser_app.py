@@ -283,14 +283,14 @@ def test_notes_are_drawn_with_the_keyboard(app: Demo, address: str) -> None:
     )
 
 
-def open_drawer(app: Demo, name: str) -> None:
+def open_panel(app: Demo, name: str) -> None:
     app.page.get_by_role("radio", name=name).click()
 
 
 def test_a_favourite_is_there_in_another_visit_and_gives_a_track(app: Demo, address: str) -> None:
     visit(app, address)
     kept = app.page.evaluate(NOTES)
-    open_drawer(app, "Favourites")
+    open_panel(app, "Favourites")
     app.page.get_by_label("Keep this phrase as").fill("Slow *dawn*")
     app.page.get_by_role("button", name="Keep", exact=True).click()
     expect(app.page.get_by_text("Slow *dawn*", exact=True)).to_be_visible()
@@ -301,7 +301,7 @@ def test_a_favourite_is_there_in_another_visit_and_gives_a_track(app: Demo, addr
         f"(notes) => JSON.stringify({NOTES}) !== JSON.stringify(notes)", arg=kept
     )
     other = app.page.evaluate(NOTES)
-    open_drawer(app, "Favourites")
+    open_panel(app, "Favourites")
     app.page.get_by_role("radio", name="+ Chords").click()
     app.page.wait_for_function(
         f"([notes]) => JSON.stringify({NOTES}[1]) === JSON.stringify(notes)", arg=[kept[1]]
@@ -315,7 +315,7 @@ def test_a_favourite_is_there_in_another_visit_and_gives_a_track(app: Demo, addr
 
 def test_the_score_is_engraved_and_taken_away(app: Demo, address: str, tmp_path: Path) -> None:
     visit(app, address)
-    open_drawer(app, "Take away")
+    open_panel(app, "Take away")
     app.page.get_by_text("Show the score").click()
     score = app.page.locator(".stImage img").first
     expect(score).to_be_visible(timeout=LOADING)

@@ -12,7 +12,7 @@ from gan.app.session_file import open_session, session_bytes
 from gan.errors import GanError
 
 
-def session_drawer(session: Session) -> None:
+def session_panel(session: Session) -> None:
     """Everything that was done here: save it, open one that was saved."""
     st.caption(
         "A session file holds this music, its history, A and B, the mix and your favourites as "
