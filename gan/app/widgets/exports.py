@@ -131,7 +131,7 @@ def _musicxml(piece: Piece, document: Document) -> bytes:
 def _score(piece: Piece, document: Document) -> None:
     for number, page in enumerate(_pages(_musicxml(piece, document)), 1):
         # An image, because markup in an SVG that stands in the page could do more.
-        with st.container(key=f"exports:paper:{number}"):
+        with st.container(key=f"score-page-{number}"):
             st.image(page, width="stretch")
         name = f"{piece.name}-score-{number}.svg"
         _download(f"Score, page {number} (SVG)", page.encode, name, "image/svg+xml")

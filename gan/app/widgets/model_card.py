@@ -40,7 +40,7 @@ def overview() -> list[dict[str, Any]]:
 
 
 def _row(info: CheckpointInfo, card: Mapping[str, Any] | None) -> dict[str, Any]:
-    row: dict[str, Any] = {"generator": info.name, "family": info.family}
+    row: dict[str, Any] = {"generator": info.title, "family": info.family}
     if card is None:
         return row
     figures = card["figures"]
