@@ -125,7 +125,7 @@ else:
     try:
         roll = engine.render(state)
     except GanError as error:
-        st.error(f"{error} Back to the plain phrase of this seed.")
+        st.error(f"{escape_markdown(str(error))} Back to the plain phrase of this seed.")
         session.phrase(PhraseState(seed=state.seed))
         state = session.document.phrase
         roll = engine.render(state)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import numpy as np
 import streamlit as st
 
@@ -30,10 +32,11 @@ st.dataframe(show.overview(), hide_index=True, column_config=show.OVERVIEW_COLUM
 
 st.subheader(escape_markdown(info.title))
 if card is None:
-    st.info(
-        "This checkpoint has no card yet: "
-        f"`python -m gan.cli.evaluate --checkpoint_dir checkpoints/{info.name} --data_dir FOLDER "
-        "--write` measures it."
+    st.info("This checkpoint has no card yet. This command measures it:")
+    where = shlex.quote(f"checkpoints/{info.name}")
+    st.code(
+        f"python -m gan.cli.evaluate --checkpoint_dir {where} --data_dir FOLDER --write",
+        language="bash",
     )
 else:
     if regions := show.regions(card["figures"]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from gan.app.document import Document
 from gan.app.history import Session
 from gan.app.player.events import Play
 from gan.app.widgets.exports import stems_zip
+from gan.app.widgets.model_card import facts
 from gan.app.widgets.piece import Piece, take_play
 from gan.cli import evaluate
 from gan.data.dataset import split_by_song
@@ -335,7 +338,7 @@ def test_models_says_how_to_make_a_card(root: Path) -> None:
     page.query_params["c"] = "two"
     fine(page.run())
     page.switch_page(str(ROOT / "pages" / "models.py")).run()
-    assert any("gan.cli.evaluate" in info.value for info in fine(page).info)
+    assert any("gan.cli.evaluate" in code.value for code in fine(page).code)
 
 
 def written(page: AppTest) -> np.ndarray:
@@ -518,3 +521,68 @@ def test_the_hint_is_put_away_for_good(
     press(page, "Got it")
     assert not any("Press play" in text.value for text in page.markdown)
     assert not any("Press play" in text.value for text in fine(app().run()).markdown)
+
+
+def test_another_generator_lets_the_one_before_go(root: Path) -> None:
+    ready(root)
+    page = fine(app().run())
+    before = page.session_state["live"][0]
+    assert before.is_open
+    page.selectbox(key="generator").set_value("two").run()
+    fine(page)
+    assert not before.is_open
+    assert "live" not in page.session_state or page.session_state["live"][0] is not before
+
+
+BAIT = "![bait](x) <b>bait</b> :red[bait]"
+
+
+def rendered(page: AppTest) -> list[str]:
+    """Every text of a page that Streamlit reads as Markdown."""
+    kinds = ("markdown", "caption", "info", "warning", "error", "subheader", "title")
+    texts = [each.value for kind in kinds for each in page.get(kind)]
+    widgets = ("button", "selectbox", "slider", "number_input", "toggle", "text_input")
+    for kind in widgets:
+        texts += [each.label for each in page.get(kind)]
+        texts += [each.help for each in page.get(kind) if getattr(each, "help", "")]
+    return texts
+
+
+@pytest.mark.parametrize("name", ["explore", "interpolate", "compose", "models"])
+def test_names_and_cards_from_folders_are_no_markdown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A picture in a name would be loaded by every page."""
+    good = tmp_path / BAIT.replace("/", "")
+    tracks = tuple(replace(track, name=f"{track.name} {BAIT}"[:60]) for track in tiny.SPEC.tracks)
+    write_config(
+        good,
+        family="gan",
+        spec=replace(tiny.SPEC, tracks=tracks),
+        model=tiny.MODEL,
+        training={},
+        data={},
+    )
+    write_weights(good, build("gan", tiny.SPEC, tiny.MODEL).weights())
+    bad = tmp_path / "other ![bait](x)"
+    bad.mkdir()
+    (bad / "manifest.json").write_text('{"format": "![bait](x)"}')
+    monkeypatch.setattr("gan.app.session.available", lambda: real(tmp_path))
+    monkeypatch.setattr(loading, "loading", lambda info: Future())
+    monkeypatch.setattr("gan.app.session.loading", lambda info: Future())
+    page = app().run()
+    if name != "explore":
+        page.switch_page(str(ROOT / "pages" / f"{name}.py")).run()
+    assert not page.exception, page.exception
+    texts = rendered(page)
+    assert any("bait" in text for text in texts)
+    for text in texts:
+        assert "![bait" not in text and "<b>" not in text and ":red[" not in text, text
+
+
+def test_a_card_is_no_markdown() -> None:
+    figures = {"generator": {"parameters": 1, "latent_dim": 2, "plan_dim": 1}}
+    data = dict.fromkeys(("name", "songs", "phrases", "licence"), BAIT)
+    text = facts({"data": data, "figures": figures, "cost": BAIT, "intended_use": BAIT})
+    assert text.count("bait") == 6 * 3
+    assert "![bait" not in text and "<b>" not in text and ":red[" not in text

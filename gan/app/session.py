@@ -175,6 +175,7 @@ def choose(info: CheckpointInfo) -> None:
 def _switch(browser: Browser, info: CheckpointInfo) -> None:
     """Change to another generator: its own last phrase, played as the present one."""
     session = browser.session
+    _leave_generator()
     before = session.document
     browser.phrases[f"{before.generator} {before.weights}"] = before.phrase
     phrase = browser.phrases.get(f"{info.name} {info.digest}", first_phrase(info))
@@ -187,6 +188,15 @@ def _switch(browser: Browser, info: CheckpointInfo) -> None:
         continuation=Document().continuation,
     )
     session.go(_fitted(fresh, info))
+
+
+def _leave_generator() -> None:
+    """Let go of what a tab holds of the generator before, so that it need not stay loaded."""
+    known = st.session_state.pop("live", None)
+    if known is not None:
+        known[0].close()
+    for name in ("compose:written", "compose:stopped"):
+        st.session_state.pop(name, None)
 
 
 def write_address(session: Session) -> None:

@@ -13,6 +13,7 @@ import streamlit as st
 
 from gan.app import link
 from gan.app.document import Document
+from gan.app.escape import escape_markdown
 from gan.app.widgets.piece import Piece
 from gan.audio.mix import gains, heard
 from gan.audio.play import mixdown, separate
@@ -42,7 +43,7 @@ def all_exports(piece: Piece, document: Document) -> None:
         files = file_names(spec.track_names)
         for index, (track, file) in enumerate(zip(spec.track_names, files, strict=True)):
             _download(
-                f"MIDI: {track.capitalize()}",
+                f"MIDI: {escape_markdown(track.capitalize())}",
                 lambda index=index: midi_of(piece, document, only=index),  # type: ignore[misc]
                 f"{name}-{file}.mid",
                 "audio/midi",

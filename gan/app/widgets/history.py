@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from gan.app.document import Document
+from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.widgets.performance import key_name
 from gan.engine import Engine
@@ -108,7 +109,7 @@ def _words(documents: list[Document], index: int) -> str:
         return ""
     before, now = documents[index - 1], documents[index]
     if before.generator != now.generator:
-        return now.generator
+        return escape_markdown(now.generator)
     if before.phrase != now.phrase:
         return ""
     if before.performance != now.performance:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from gan.app.escape import escape_markdown
 from gan.app.loading import available
 from gan.app.scope import stored_directions
 from gan.engine import Engine
@@ -29,7 +30,7 @@ def card_of(info: CheckpointInfo) -> dict[str, Any] | None:
     try:
         return read_card(info)
     except CheckpointError as error:
-        st.warning(str(error))
+        st.warning(escape_markdown(str(error)))
         return None
 
 
@@ -63,19 +64,23 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
 
 
+def _plain(value: object) -> str:
+    return escape_markdown(str(value))
+
+
 def facts(card: Mapping[str, Any]) -> str:
     """Data, licence, size and use, as Markdown."""
     data, figures = card["data"], card["figures"]
     size = figures["generator"]
     lines = [
-        f"* **Data**: {data['name']}, {data['songs']} songs, {data['phrases']} phrases. "
-        f"Licence: {data['licence']}",
+        f"* **Data**: {_plain(data['name'])}, {_plain(data['songs'])} songs, "
+        f"{_plain(data['phrases'])} phrases. Licence: {_plain(data['licence'])}",
         f"* **Size**: {size['parameters'] / 1e6:.1f} million numbers; latent of "
-        f"{size['latent_dim']}, of which sliders move {size['plan_dim']}.",
+        f"{_plain(size['latent_dim'])}, of which sliders move {_plain(size['plan_dim'])}.",
     ]
     cost = card.get("cost")
     if cost:
-        lines.append(f"* **Training**: {cost}")
+        lines.append(f"* **Training**: {_plain(cost)}")
     if "smoothness" in figures:
         walk = figures["smoothness"]
         lines.append(
@@ -89,7 +94,7 @@ def facts(card: Mapping[str, Any]) -> str:
             f"{ours['coverage']:.2f} (training songs: {best['density']:.2f} and "
             f"{best['coverage']:.2f})."
         )
-    lines.append(f"* **Meant for**: {card['intended_use']}")
+    lines.append(f"* **Meant for**: {_plain(card['intended_use'])}")
     return "\n".join(lines)
 
 
