@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
@@ -70,7 +71,9 @@ def answers(kind: str, path: str, headers: dict[str, str]) -> list[Message]:
     async def ask() -> None:
         await app(scope, receive, send)
 
-    anyio.run(ask)
+    # In a thread of its own: browser tests leave an event loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, ask).result()
     return sent
 
 
