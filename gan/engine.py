@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from gan.errors import LatentError
 from gan.models.ability import Ability
 from gan.models.checkpoint import CheckpointInfo, load_generator
-from gan.models.paths import slerp
 from gan.models.sampling import Sampling
 from gan.music.edits import Edit, with_edits
 from gan.music.parts import with_locks
@@ -34,11 +33,11 @@ Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
 
 ROLLS_KEPT = 512  # about 30 kB each
-LATENTS_KEPT = 256  # of seeds, and takes of parts: a reranker's choice costs some thirty phrases
+LATENTS_KEPT = 256  # of seeds, takes of parts, walks; a reranker's choice costs thirty phrases
 
 
 class Engine:
-    """One loaded checkpoint: its generator, what it says of itself, its sliders' directions."""
+    """One loaded checkpoint: its generator, its description, its sliders' directions."""
 
     def __init__(
         self, generator: Generator, info: CheckpointInfo, directions: Sequence[Direction] = ()
@@ -208,17 +207,22 @@ class Engine:
     def between(self, a: PhraseState, b: PhraseState, steps: int) -> list[PhraseState]:
         """`steps` states from a to b, both included; `LatentError` for fewer than two.
 
-        z goes along the great circle (`slerp`), sliders and sampling in a straight line. What
+        z goes the generator's way (`walk`), sliders and sampling in a straight line. What
         cannot be interpolated, locks, edits and (where parts are not separate) takes, is that
         of the nearer end.
         """
         if steps < 2:
             raise LatentError("A path needs at least two steps.")
-        shares = np.linspace(0.0, 1.0, steps)[1:-1]
-        path = slerp(self.z(a), self.z(b), shares.astype(np.float32))
+        shares = np.linspace(0.0, 1.0, steps)
+        ends = self.z(a), self.z(b)
+
+        def walk() -> Floats:
+            return np.asarray(self.generator.walk(ends[0][None], ends[1][None], shares)[0])
+
+        path = self._kept((*(z.tobytes() for z in ends), steps), walk)
         inner = [
             self._mixed(a, b, float(share), latent_numbers(z))
-            for share, z in zip(shares, path, strict=True)
+            for share, z in zip(shares[1:-1], path[1:-1], strict=True)
         ]
         return [a, *inner, b]
 

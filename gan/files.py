@@ -82,18 +82,21 @@ def file_names(names: Sequence[str]) -> list[str]:
     return found
 
 
-def must_be_writable(folder: Path, what: str) -> None:
+def must_be_writable(folder: Path, what: str, *, any_name: bool = False) -> None:
     """`DataError` unless `folder`, there or to be made, can be written to; `what` names it.
 
-    To be asked before long work whose result would go there. Leaves nothing behind.
+    To be asked before long work whose result would go there. Leaves nothing behind. TensorFlow
+    writes to names in UTF-8 only; with `any_name` others will do.
     """
     try:
         place = folder.expanduser().absolute()
         while not os.path.lexists(place):
             place = place.parent
-        with tempfile.TemporaryFile(dir=place):
-            pass
-        str(folder).encode()
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(bytes(PROBE))
+            file.flush()
+        if not any_name:
+            str(folder).encode()
     except NotADirectoryError:
         reason = "a file is in its way"
     except UnicodeEncodeError:
@@ -151,13 +154,6 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 def _save_arrays(file: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> None:
     values: dict[str, Any] = {name: np.asarray(value) for name, value in arrays.items()}
     np.savez(file, allow_pickle=False, **values)
-
-
-def probe(folder: Path) -> None:
-    """Raise the `OSError` that writing into `folder` would end in; makes the folder."""
-    path = folder / f".probe.{os.getpid()}.tmp"
-    write_bytes(path, bytes(PROBE))
-    path.unlink(missing_ok=True)
 
 
 def remove_leftovers(folder: Path) -> None:

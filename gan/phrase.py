@@ -74,7 +74,7 @@ def latent_numbers(z: NDArray[np.floating]) -> tuple[float, ...]:
 
 
 # Locks. A track and a bar that are both locked cross in cells that would belong to one of them
-# alone, and jump when the other is locked or freed; so a crossing gets a lock of its own.
+# alone, and jump when the other is locked or unlocked; so a crossing gets a lock of its own.
 
 
 def lock(state: PhraseState, part: str, spec: RollSpec) -> PhraseState:

@@ -1,4 +1,4 @@
-"""The phrase that a newcomer meets first: chosen once, stored beside the weights."""
+"""The phrase that a new session shows first: chosen once, stored beside the weights."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 from gan.engine import Engine, Rolls
 from gan.errors import CheckpointError, SpecError
 from gan.files import json_bytes
-from gan.models.checkpoint import CheckpointInfo, load_generator, read_json_part
+from gan.models.checkpoint import CheckpointInfo, load_generator
 from gan.models.parts import write_parts
+from gan.models.reading import read_json_part
 from gan.music.rolls import notes_from_roll, roll_from_notes
 from gan.phrase import SEED_MAX, PhraseState
 from gan.spec import SOUNDING
@@ -48,7 +49,7 @@ def store_preview(engine: Engine) -> None:
 
 
 def first_phrase(info: CheckpointInfo) -> PhraseState:
-    """Where a newcomer begins; seed 0 unless a preview is stored for these very weights."""
+    """Where a new session begins; seed 0 unless a preview is stored for these very weights."""
     try:
         stored = read_json_part(info.path, PREVIEW) or {}
         if stored["weights"] == info.digest and 0 <= int(stored["seed"]) <= SEED_MAX:

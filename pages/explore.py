@@ -17,7 +17,7 @@ from gan.app.widgets.hint import first_visit_hint
 from gan.app.widgets.history import history_buttons, history_strip
 from gan.app.widgets.performance import performance_controls
 from gan.app.widgets.piece import Piece, player_data, take_play, waiting_data
-from gan.app.widgets.session_drawer import session_drawer
+from gan.app.widgets.session_panel import session_panel
 from gan.app.widgets.sliders import pad_axes, sliders_of
 from gan.errors import GanError
 from gan.models.ability import Ability
@@ -125,7 +125,7 @@ else:
     try:
         roll = engine.render(state)
     except GanError as error:
-        st.error(f"{error} Back to the plain phrase of this seed.")
+        st.error(f"{escape_markdown(str(error))} Back to the plain phrase of this seed.")
         session.phrase(PhraseState(seed=state.seed))
         state = session.document.phrase
         roll = engine.render(state)
@@ -166,7 +166,7 @@ if roll is not None:
                     "Start from here",
                     disabled=not can_read,
                     help="The generator takes the phrase in, so that sliders move what you drew "
-                    "too. It may come back a little different; what it cannot say stays on top."
+                    "too. It may come back a little different; what it cannot write stays on top."
                     if can_read
                     else f"{escape_markdown(info.title)} cannot read a phrase back.",
                 ):
@@ -175,19 +175,19 @@ if roll is not None:
     if engine is not None:
         with bar:
             quick_exports(piece, document)
-        drawers = {
+        panels = {
             "History": lambda: history_strip(engine, session),
             "Favourites": lambda: favourites(engine, session),
             "Take away": lambda: all_exports(piece, document),
-            "Session": lambda: session_drawer(session),
+            "Session": lambda: session_panel(session),
         }
         chosen = st.segmented_control(
-            "More", list(drawers), key="explore:drawer", label_visibility="collapsed",
+            "More", list(panels), key="explore:panel", label_visibility="collapsed",
             width="stretch",
         )  # fmt: skip
         if chosen:
             with st.container(border=True):
-                drawers[chosen]()
+                panels[chosen]()
 else:
     with main:
         player(waiting_data(spec, session.document), key=f"player:{info.name}:{info.digest}")

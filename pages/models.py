@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import numpy as np
 import streamlit as st
 
@@ -30,12 +32,20 @@ st.dataframe(show.overview(), hide_index=True, column_config=show.OVERVIEW_COLUM
 
 st.subheader(escape_markdown(info.title))
 if card is None:
-    st.info(
-        "This checkpoint has no card yet: "
-        f"`python -m gan.cli.evaluate --checkpoint_dir checkpoints/{info.name} --data_dir FOLDER "
-        "--write` measures it."
+    st.info("This checkpoint has no card yet. This command measures it:")
+    where = shlex.quote(f"checkpoints/{info.name}")
+    st.code(
+        f"python -m gan.cli.evaluate --checkpoint_dir {where} --data_dir FOLDER --write",
+        language="bash",
     )
 else:
+    if regions := show.regions(card["figures"]):
+        st.markdown("##### Wherever you go")
+        st.caption(
+            "The same figures at seeds and away from them: on walks between two seeds, under "
+            "three sliders at once, near a seed, after another take of one part."
+        )
+        st.dataframe(regions, hide_index=True)
     st.markdown(show.facts(card))
 
 st.markdown("##### What it writes")
@@ -98,7 +108,7 @@ if named:
     st.markdown("##### What each slider moves")
     st.caption(
         "One step of a slider, in standard deviations of each measure. The blue diagonal is what "
-        "the slider is for; what stands beside it in a row moves along."
+        "each slider is for; the other cells of its row move along with it."
     )
     st.plotly_chart(
         leakage_figure({each.id: each.effects for each in named}, dark=dark),

@@ -9,11 +9,17 @@ import sys
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from gan.app.guard import Guard  # noqa: E402
 from gan.app.live.server import live_route  # noqa: E402
 from gan.app.player.routes import player_routes  # noqa: E402
 
-app = st.App(HERE / "demo_player_page.py", routes=[*player_routes(), live_route()])
+app = st.App(
+    HERE / "demo_player_page.py",
+    routes=[*player_routes(), live_route()],
+    middleware=[Middleware(Guard)],
+)

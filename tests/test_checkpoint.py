@@ -17,19 +17,19 @@ import numpy as np
 import pytest
 import tiny
 
-from gan.errors import CheckpointError, GanError, SpecError
+from gan.errors import CheckpointError, DataError, GanError, SpecError
 from gan.files import arrays_bytes, json_bytes, locked, parse_json, remove_leftovers, write_bytes
 from gan.models.checkpoint import (
     CheckpointInfo,
     config_part,
     list_checkpoints,
     read_info,
-    read_log,
-    read_part_arrays,
     weights_part,
 )
 from gan.models.config import config_from_dict, least_weights
 from gan.models.parts import MANIFEST, listed, path_of, read_part, read_parts, write_parts
+from gan.models.reading import read_log, read_part_arrays
+from gan.models.reranker import PREFIX
 from gan.preview import first_phrase, read_preview
 from gan.quality.card import cost_of, read_card
 from gan.quality.evaluation import Reference, load_reference, reference_part
@@ -337,6 +337,38 @@ def test_a_network_larger_than_its_weights_is_refused_before_it_is_built(tmp_pat
         load_generator(info.path)
 
 
+def test_weights_that_do_not_fit_are_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gan.models import registry
+    from gan.models.checkpoint import load_generator
+
+    generator = registry.build("gan", tiny.SPEC, tiny.MODEL)
+    monkeypatch.setattr(registry, "build", lambda *_: generator)
+    right = generator.weights()
+    first = next(iter(right))
+    number = np.zeros(())
+    wrong: list[dict[str, Any]] = [
+        {first: number},
+        {first: right[first].astype(bool)[..., None]},
+        {first: np.full_like(right[first], np.nan)},
+        {"sampler/onset_thresholds": number},
+        {"sampler/onset_thresholds": np.full(3, 7.0)},
+        {f"{PREFIX}middle": number},
+        {f"{PREFIX}middle": np.zeros(3), f"{PREFIX}scale": np.zeros((2, 2))},
+        {f"{PREFIX}weight:0": np.zeros((0, 5))},
+    ]
+    write_parts(tmp_path, settings())
+    for change in [*wrong, None]:
+        values = {**right, **change} if change else {"other": np.zeros(100_000)}
+        write_parts(tmp_path, weights_part(values))
+        with pytest.raises(CheckpointError) as error:
+            load_generator(tmp_path)
+        assert "\n" not in str(error.value)
+    write_parts(tmp_path, weights_part(right))
+    assert load_generator(tmp_path)[0] is generator
+
+
 @pytest.mark.parametrize("family", ["gan", "transformer"])
 def test_no_network_is_smaller_than_the_least(family: str) -> None:
     from gan.models.registry import build
@@ -372,7 +404,7 @@ def test_a_claim_needs_a_folder_that_is_free_and_can_be_written(tmp_path: Path) 
         assert not left.exists()
     assert {path.name for path in info.path.iterdir()} == before
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match="file"), claimed(tmp_path / "file" / "run", resume=False):
+    with pytest.raises(DataError, match="file"), claimed(tmp_path / "file" / "run", resume=False):
         pass
 
 

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from gan.cli import environment, evaluate, generate, train, tune
+from gan.cli import environment, evaluate, generate, sliders, train, tune
 from gan.errors import DataError
 from gan.spec import ROOT
 from gan.training.claim import claimed
@@ -104,17 +104,17 @@ def test_phrases_that_cannot_be_written_are_refused_before_tensorflow_is_loaded(
 ) -> None:
     monkeypatch.setattr(generate, "load_tensorflow", None)
     assert generate.main(["--output_dir", __file__ + "/out"]) == 2
-    assert "Cannot read or write" in capsys.readouterr().err
+    assert "cannot be written to" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [tune, evaluate])
+@pytest.mark.parametrize("command", [tune, evaluate, sliders])
 def test_too_few_samples_are_refused(command: ModuleType) -> None:
     with pytest.raises(SystemExit) as left:
-        command.main(["--checkpoint_dir", "x", "--data_dir", "y", "--samples", "0"])
+        command.main(["--checkpoint_dir", "x", "--samples", "0"])
     assert left.value.code == 2
 
 
-@pytest.mark.parametrize("name", ["train", "generate", "evaluate", "tune"])
+@pytest.mark.parametrize("name", ["train", "generate", "evaluate", "tune", "sliders"])
 def test_commands_start_without_tensorflow(name: str) -> None:
     code = f"import sys, gan.cli.{name}; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

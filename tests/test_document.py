@@ -16,10 +16,11 @@ import pytest
 import tiny
 
 from gan.app import library, link
-from gan.app.document import Document, DocumentError, Scope, Walk, fitted, from_text, to_text
+from gan.app.document import Document, DocumentError, Walk, from_text, to_text
 from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.live.backend import moved
+from gan.app.scope import Scope, fitted
 from gan.app.session_file import open_session, session_bytes
 from gan.app.widgets.exports import midi_of
 from gan.app.widgets.piece import Piece

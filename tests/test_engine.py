@@ -12,7 +12,8 @@ import pytest
 import tiny
 
 from gan.app import library, link
-from gan.app.document import Document, Scope
+from gan.app.document import Document
+from gan.app.scope import Scope
 from gan.audio.mix import Mix
 from gan.cli import generate
 from gan.engine import Engine, load
@@ -21,11 +22,11 @@ from gan.files import json_bytes
 from gan.models.checkpoint import (
     load_generator,
     read_info,
-    read_json_part,
     write_config,
     write_weights,
 )
 from gan.models.parts import path_of, read_part, write_parts
+from gan.models.reading import read_json_part
 from gan.models.registry import build
 from gan.models.sampling import Sampling
 from gan.models.statistics import tilt_names

@@ -24,7 +24,7 @@ import pytest
 from gan.app import library, link
 from gan.app.document import Document
 from gan.app.history import Session
-from gan.app.session import scope_of
+from gan.app.scope import scope_of
 from gan.app.session_file import open_session
 from gan.app.widgets.exports import midi_of
 from gan.app.widgets.piece import Piece

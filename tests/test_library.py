@@ -36,7 +36,7 @@ def test_favourites_are_kept_newest_first_forgotten_and_brought_back() -> None:
     one = library.favourites()[1]
     library.forget(one)
     assert names() == ["Two"]
-    library.keep(one.name, one.generator, one.address, one.saved)
+    library.bring_back(one)
     assert names() == ["Two", "One"] and library.favourites()[1].saved == one.saved
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from gan.app.document import Document
 from gan.app.history import Session
 from gan.app.player.events import Play
 from gan.app.widgets.exports import stems_zip
+from gan.app.widgets.model_card import facts
 from gan.app.widgets.piece import Piece, take_play
 from gan.cli import evaluate
 from gan.data.dataset import split_by_song
@@ -52,14 +55,16 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("checkpoints")
     write_checkpoint(path / "one", 1)
     write_checkpoint(path / "two", 2, "transformer")
-    evaluate.main(["--checkpoint_dir", str(path / "one"), "--samples", "16", "--write"])
+    evaluate.main(
+        ["--checkpoint_dir", str(path / "one"), "--samples", "16", "--regions", "0", "--write"]
+    )
     (path / "broken").mkdir()
     return path
 
 
 @pytest.fixture(autouse=True)
 def folder(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    for module in ("session", "widgets.favourites", "widgets.model_card", "widgets.session_drawer"):
+    for module in ("session", "widgets.favourites", "widgets.model_card", "widgets.session_panel"):
         monkeypatch.setattr(f"gan.app.{module}.available", lambda: real(root))
     monkeypatch.setattr(loading, "available", lambda: real(root))
     monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
@@ -243,8 +248,8 @@ def test_the_back_button_is_a_step_and_a_late_run_is_none(root: Path) -> None:
     page.query_params.update(before)
     page.run()
     assert phrase(fine(page)).seed == 42, "asked for before the browser knew of the new address"
-    browser = page.session_state["browser"]
-    browser.left = {key: at - 10 for key, at in browser.left.items()}
+    address = page.session_state["browser"].address
+    address.left = {key: at - 10 for key, at in address.left.items()}
     page.query_params.update(before)
     page.run()
     assert phrase(fine(page)).seed == 41
@@ -258,9 +263,9 @@ def test_the_last_session_is_offered_again(root: Path) -> None:
     page.number_input(key="seed").set_value(41).run()
     other = fine(app().run())
     assert phrase(other) == PhraseState()
-    press(other, "Go on with it")
+    press(other, "Last session")
     assert phrase(other).seed == 41
-    assert not any(button.label == "Go on with it" for button in other.button)
+    assert not any(button.label == "Last session" for button in other.button)
 
 
 def test_another_generator_keeps_how_it_is_played(root: Path) -> None:
@@ -286,7 +291,7 @@ def test_the_first_page_comes_before_the_generator(
 
     monkeypatch.setattr("gan.app.session.loading", lambda info: Future())
     page = fine(app().run())
-    assert any("Loading the generator" in caption.value for caption in page.caption)
+    assert any("the sliders follow" in caption.value for caption in page.caption)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -333,7 +338,7 @@ def test_models_says_how_to_make_a_card(root: Path) -> None:
     page.query_params["c"] = "two"
     fine(page.run())
     page.switch_page(str(ROOT / "pages" / "models.py")).run()
-    assert any("gan.cli.evaluate" in info.value for info in fine(page).info)
+    assert any("gan.cli.evaluate" in code.value for code in fine(page).code)
 
 
 def written(page: AppTest) -> np.ndarray:
@@ -388,8 +393,8 @@ def test_a_transformer_has_temperature_and_its_link_keeps_it(root: Path) -> None
     assert phrase(page) == reopened(page) == PhraseState(5, sampling=Sampling(0.7, 0.9))
 
 
-def open_drawer(page: AppTest, name: str) -> AppTest:
-    return fine(page.segmented_control(key="explore:drawer").set_value(name).run())
+def open_panel(page: AppTest, name: str) -> AppTest:
+    return fine(page.segmented_control(key="explore:panel").set_value(name).run())
 
 
 def press(page: AppTest, label: str, key: str = "") -> AppTest:
@@ -420,7 +425,7 @@ def test_history_goes_back_to_a_phrase(root: Path) -> None:
     page = fine(app().run())
     for seed in (3, 5, 7):
         page.number_input(key="seed").set_value(seed).run()
-    open_drawer(page, "History")
+    open_panel(page, "History")
     page.segmented_control(key="history:pick").set_value("2").run()
     fine(page)
     assert phrase(page).seed == 3
@@ -431,7 +436,7 @@ def test_a_favourite_is_kept_gives_a_track_and_is_gone_to(root: Path) -> None:
     ready(root)
     page = fine(app().run())
     page.number_input(key="seed").set_value(3).run()
-    open_drawer(page, "Favourites")
+    open_panel(page, "Favourites")
     page.text_input[0].set_value("My *first*")
     press(page, "Keep")
     page.number_input(key="seed").set_value(8).run()
@@ -442,7 +447,7 @@ def test_a_favourite_is_kept_gives_a_track_and_is_gone_to(root: Path) -> None:
     press(page, "", key=f"favourites:{kept.id}:go")
     assert phrase(page) == PhraseState(3)
     # Another session, after a restart say, finds it too.
-    other = open_drawer(fine(app().run()), "Favourites")
+    other = open_panel(fine(app().run()), "Favourites")
     assert any(r"My \*first\*" in text.value for text in other.markdown)
     press(other, "", key=f"favourites:{kept.id}:forget")
     assert any("stay here" in caption.value for caption in other.caption)
@@ -455,7 +460,7 @@ def test_favourites_of_other_generators_are_shown_and_gone_to(root: Path) -> Non
     ready(root, "two")
     library.keep("Theirs", "two", "c=two&p=6")
     library.keep("Nobody's", "gone", "c=gone&p=6")
-    page = open_drawer(fine(app().run()), "Favourites")
+    page = open_panel(fine(app().run()), "Favourites")
     assert {each.label for each in page.expander} >= {"two (1)", "gone (1)"}
     theirs = next(each for each in library.favourites() if each.name == "Theirs")
     press(page, "", key=f"favourites:{theirs.id}:go")
@@ -464,7 +469,7 @@ def test_favourites_of_other_generators_are_shown_and_gone_to(root: Path) -> Non
 
 def test_everything_can_be_taken_away(root: Path) -> None:
     ready(root)
-    page = open_drawer(fine(app().run()), "Take away")
+    page = open_panel(fine(app().run()), "Take away")
     labels = {button.label for button in page.get("download_button")}
     assert {"MIDI: Lead", "FLAC", "Stems (WAV)", "MusicXML", "Picture (PNG)"} <= labels
     page.toggle(key="exports:score").set_value(True).run()
@@ -480,7 +485,7 @@ def test_a_favourite_brings_tempo_and_key_and_undo_takes_them_back(
     root: Path,
 ) -> None:
     ready(root)
-    page = open_drawer(fine(app().run()), "Favourites")
+    page = open_panel(fine(app().run()), "Favourites")
     page.text_input[0].set_value("Slow")
     tempo(page, 80)
     transposed(page, -3)
@@ -516,3 +521,68 @@ def test_the_hint_is_put_away_for_good(
     press(page, "Got it")
     assert not any("Press play" in text.value for text in page.markdown)
     assert not any("Press play" in text.value for text in fine(app().run()).markdown)
+
+
+def test_another_generator_lets_the_one_before_go(root: Path) -> None:
+    ready(root)
+    page = fine(app().run())
+    before = page.session_state["live"][0]
+    assert before.is_open
+    page.selectbox(key="generator").set_value("two").run()
+    fine(page)
+    assert not before.is_open
+    assert "live" not in page.session_state or page.session_state["live"][0] is not before
+
+
+BAIT = "![bait](x) <b>bait</b> :red[bait]"
+
+
+def rendered(page: AppTest) -> list[str]:
+    """Every text of a page that Streamlit reads as Markdown."""
+    kinds = ("markdown", "caption", "info", "warning", "error", "subheader", "title")
+    texts = [each.value for kind in kinds for each in page.get(kind)]
+    widgets = ("button", "selectbox", "slider", "number_input", "toggle", "text_input")
+    for kind in widgets:
+        texts += [each.label for each in page.get(kind)]
+        texts += [each.help for each in page.get(kind) if getattr(each, "help", "")]
+    return texts
+
+
+@pytest.mark.parametrize("name", ["explore", "interpolate", "compose", "models"])
+def test_names_and_cards_from_folders_are_no_markdown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A picture in a name would be loaded by every page."""
+    good = tmp_path / BAIT.replace("/", "")
+    tracks = tuple(replace(track, name=f"{track.name} {BAIT}"[:60]) for track in tiny.SPEC.tracks)
+    write_config(
+        good,
+        family="gan",
+        spec=replace(tiny.SPEC, tracks=tracks),
+        model=tiny.MODEL,
+        training={},
+        data={},
+    )
+    write_weights(good, build("gan", tiny.SPEC, tiny.MODEL).weights())
+    bad = tmp_path / "other ![bait](x)"
+    bad.mkdir()
+    (bad / "manifest.json").write_text('{"format": "![bait](x)"}')
+    monkeypatch.setattr("gan.app.session.available", lambda: real(tmp_path))
+    monkeypatch.setattr(loading, "loading", lambda info: Future())
+    monkeypatch.setattr("gan.app.session.loading", lambda info: Future())
+    page = app().run()
+    if name != "explore":
+        page.switch_page(str(ROOT / "pages" / f"{name}.py")).run()
+    assert not page.exception, page.exception
+    texts = rendered(page)
+    assert any("bait" in text for text in texts)
+    for text in texts:
+        assert "![bait" not in text and "<b>" not in text and ":red[" not in text, text
+
+
+def test_a_card_is_no_markdown() -> None:
+    figures = {"generator": {"parameters": 1, "latent_dim": 2, "plan_dim": 1}}
+    data = dict.fromkeys(("name", "songs", "phrases", "licence"), BAIT)
+    text = facts({"data": data, "figures": figures, "cost": BAIT, "intended_use": BAIT})
+    assert text.count("bait") == 6 * 3
+    assert "![bait" not in text and "<b>" not in text and ":red[" not in text

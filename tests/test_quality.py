@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 import tiny
@@ -15,7 +18,7 @@ from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.models.parts import write_parts
 from gan.models.registry import build
 from gan.music.attributes import measure
-from gan.quality import card, copies, latent, two_sample
+from gan.quality import card, copies, latent, regions, two_sample
 from gan.quality.evaluation import reference, save_reference
 
 
@@ -93,7 +96,12 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_card_is_written_and_read_and_speaks_of_its_weights_only(
     checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert evaluate.main(["--checkpoint_dir", str(checkpoint), "--samples", "24", "--write"]) == 0
+    assert (
+        evaluate.main(
+            ["--checkpoint_dir", str(checkpoint), "--samples", "24", "--regions", "0", "--write"]
+        )
+        == 0
+    )
     assert "share of the ceiling" in capsys.readouterr().out
     info = read_info(checkpoint)
     found = card.read_card(info)
@@ -133,3 +141,51 @@ def test_a_broken_card_is_one_sentence(checkpoint: Path) -> None:
     write_parts(checkpoint, {"card.json": b"{"})
     with pytest.raises(CheckpointError, match="cannot be read"):
         card.read_card(read_info(checkpoint))
+
+
+def test_regions_of_a_space_are_measured(phrases: np.ndarray) -> None:
+    generator = build("transformer", tiny.SPEC, tiny.MODEL)
+    generator.set_weights(tiny.lively(generator.weights(), np.random.default_rng(0)))
+    moves = np.zeros((4, generator.w_dim), np.float32)
+    moves[:, :4] = 3 * np.eye(4)
+    found = regions.region_rolls(generator, moves, 6)
+    assert set(found) >= {"seeds", "midpoints", "quarter points", "takes", "sliders"}
+    for rolls_ in found.values():
+        assert rolls_.shape == (6, *tiny.SPEC.shape)
+        measure(rolls_, tiny.SPEC)
+    lead = found["takes"][0, 0] != found["seeds"][0, 0]
+    assert lead.any() and (found["takes"][0, 1:] == found["seeds"][0, 1:]).all()
+    kept = found["takes"][3, ..., 1] == found["seeds"][3, ..., 1]
+    assert kept[:, 16:].all() and not kept[:, :16].all()  # bar:0, after the three tracks
+    assert "sliders" not in regions.region_rolls(generator, moves[:0], 2)
+
+
+def test_the_worst_region_is_held_against_seeds(
+    phrases: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(two_sample, "network_auc", lambda *_: 0.5)  # tested above, and slow
+    against = measure(phrases[80:], tiny.SPEC)
+    songs = SimpleNamespace(held_out=phrases[80:], held_out_songs=SONGS)
+    sparse = phrases[:80].copy()
+    sparse[:, :, 16:] = 0
+    found = regions.region_figures(
+        {"seeds": phrases[:80], "midpoints": sparse}, against, tiny.SPEC, songs
+    )
+    assert found["seeds"]["overlap"] > found["midpoints"]["overlap"]
+    space = {"phrases": 80, "regions": found, "worst_above_seeds": regions.above_seeds(found)}
+    msgspec.convert(json.loads(json.dumps(space)), card.Space)
+    above = regions.above_seeds(found)
+    assert above["trees"] > 0.2 and above["network"] == 0.0
+    assert regions.above_seeds(regions.region_figures({"seeds": sparse}, against, tiny.SPEC)) == {}
+
+
+def test_moves_of_several_sliders_stay_within_reach() -> None:
+    moves = regions._random_moves(np.eye(7, dtype=np.float32), 50, np.random.default_rng(0))
+    assert ((moves != 0).sum(axis=1) == regions.SLIDERS).all()
+    assert 1.0 < np.abs(moves).max() <= regions.REACH
+
+
+def test_a_neighbourhood_is_a_tenth_of_the_length_away() -> None:
+    z = np.random.default_rng(1).normal(size=(5, 30)).astype(np.float32)
+    moved = np.linalg.norm(latent.nearby(z, np.random.default_rng(2)) - z, axis=1)
+    np.testing.assert_allclose(moved, 0.1 * np.linalg.norm(z, axis=1), rtol=1e-5)

@@ -74,14 +74,14 @@ def test_log_odds_by_hand() -> None:
     assert odds.tolist() == [3.0, 12.0, 6.0]
 
 
-def test_without_a_judge_draws_are_plain(generator) -> None:
+def test_without_a_reranker_draws_are_plain(generator) -> None:
     z = generator.sample_latent(3, seed=5)
     assert np.array_equal(z, generator.draw_latent(3, 5))
     assert np.array_equal(generator.latents_of_seeds([7, 5])[1], z[0])
     assert generator.latents_of_seeds([]).shape == (0, generator.latent_dim)
 
 
-def test_what_the_judge_likes_is_drawn_more_often(generator) -> None:
+def test_what_the_reranker_prefers_is_drawn_more_often(generator) -> None:
     plain = heard(generator, generator.draw_latent(60, 0))["CHORDS.notes"].mean()
     found = {}
     for slope in (-3.0, 3.0):
@@ -90,7 +90,7 @@ def test_what_the_judge_likes_is_drawn_more_often(generator) -> None:
     assert found[-3.0] < plain < found[3.0]
 
 
-def test_an_indifferent_judge_changes_no_distribution(generator) -> None:
+def test_an_indifferent_reranker_changes_no_distribution(generator) -> None:
     generator.reranker = reranker_of("CHORDS.notes", 0.0)
     z = generator.sample_latent(200, 0)
     assert abs(z.mean()) < 0.05
@@ -139,7 +139,7 @@ def test_another_take_of_a_part_is_chosen_and_leaves_the_rest(generator) -> None
 
 
 @pytest.mark.parametrize("family", ["gan", "vae", "transformer"])
-def test_every_part_of_every_family_has_another_take_with_a_judge(family: str) -> None:
+def test_every_part_of_every_family_has_another_take_with_a_reranker(family: str) -> None:
     made = build(family, tiny.SPEC, tiny.MODEL)
     made.set_weights(tiny.lively(made.weights(), np.random.default_rng(1)))
     made.reranker = reranker_of("CHORDS.notes", 3.0)
@@ -151,7 +151,7 @@ def test_every_part_of_every_family_has_another_take_with_a_judge(family: str) -
         assert (take[part] != z[part]).any(), name
 
 
-def test_odds_of_two_judges_multiply() -> None:
+def test_odds_of_two_rerankers_multiply() -> None:
     rng = np.random.default_rng(4)
     table = {name: rng.normal(10.0, 5.0, 50) for name in NAMES}
     one, two = (reranker_of("LEAD.notes", slope) for slope in (1.0, -3.0))
@@ -194,7 +194,7 @@ def test_balancing_brings_means_to_those_of_songs(generator, monkeypatch) -> Non
     assert abs(after - wanted) < 0.5 * abs(before - wanted)
 
 
-def test_a_fitted_judge_knows_songs_by_what_sets_them_apart() -> None:
+def test_a_fitted_reranker_knows_songs_by_what_sets_them_apart() -> None:
     rng = np.random.default_rng(0)
     songs = {"x": rng.normal(1.0, 1.0, 4000), "y": rng.normal(0.0, 1.0, 4000)}
     samples = {"x": rng.normal(-1.0, 1.0, 3000), "y": rng.normal(0.0, 1.0, 3000)}
@@ -206,7 +206,7 @@ def test_a_fitted_judge_knows_songs_by_what_sets_them_apart() -> None:
     assert odds == pytest.approx(2 * x, abs=0.8)
 
 
-def test_a_judge_is_stored_with_the_weights(generator) -> None:
+def test_a_reranker_is_stored_with_the_weights(generator) -> None:
     dataset = tiny.dataset()
     theirs = measure(rolls(dataset, np.arange(len(dataset))), tiny.SPEC)
     add_reranker(generator, theirs, pool=100)
@@ -254,7 +254,7 @@ def test_an_attribute_that_is_added_later_is_none_of_a_stored_reranker(
             stored_reranker(stored, tiny.SPEC)
 
 
-def test_a_judge_stays_only_where_it_helps(generator, monkeypatch) -> None:
+def test_a_reranker_stays_only_where_it_helps(generator, monkeypatch) -> None:
     dataset = tiny.dataset(songs=30, phrases=8)
     train, _ = split_by_song(dataset)
     tuning.tune(generator, dataset, train[:50], samples=16)

@@ -7,7 +7,14 @@ import pytest
 
 from gan.sliders import search
 from gan.sliders.probes import Probes, mean_change
-from gan.sliders.search import best_moves, calibrated, score, side_effects, tilt_moves
+from gan.sliders.search import (
+    best_moves,
+    calibrated,
+    improved,
+    score,
+    side_effects,
+    tilt_moves,
+)
 
 # What four numbers do to three measures: each moves more than one.
 EFFECTS = np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.4], [0.0, 0.3, 1.0], [0.9, 0.05, 0.05]])
@@ -58,20 +65,39 @@ def test_tilts_are_moves_as_long_as_it_takes_to_be_heard() -> None:
     assert moves[:, 2:] == pytest.approx(np.diag([0.5, 0.5 / 0.9]))
 
 
-def test_the_best_move_is_the_one_with_least_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_best_candidate_is_the_one_with_least_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(search, "GOOD", -np.inf)  # singles only
     found = best_moves(Linear(), -0.5 * np.eye(4), [0, 2])
     # One deviation of its own measure, whichever way and however long the candidate was.
     assert found[0] == pytest.approx([0, 0, 0, 1 / 0.9], abs=0.1)
     assert found[1] == pytest.approx([0, 0, 1, 0], abs=0.1)
 
-    # Of those that are tried, the one that is surest of itself on the phrases.
-    def ranks(_self: Probes, moves: np.ndarray, _own: list[int]) -> np.ndarray:
-        return np.where(moves[:, 3] != 0, 0.6, 0.95)
+
+def test_a_mixture_keeps_side_effects_within_tolerance() -> None:
+    mix = improved(EFFECTS, np.zeros(4), np.zeros(3), 1)
+    moved = mix @ EFFECTS
+    assert moved[1] == pytest.approx(1, abs=0.05)
+    assert np.abs(moved[[0, 2]]).max() < search.TOLERANCE + 0.05
+
+
+def test_a_mixture_is_taken_where_no_candidate_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def ranks(_self: Probes, moves: np.ndarray, own: list[int]) -> np.ndarray:
+        asked.append(list(own))
+        return np.full(len(moves), 0.99)
 
     monkeypatch.setattr(Probes, "ranks", ranks)
-    assert best_moves(Linear(), np.eye(4), [0])[0] == pytest.approx([1, 0, 0, 0], abs=0.1)
-    monkeypatch.setattr(search, "TRIES", 1)
-    assert best_moves(Linear(), np.eye(4), [0])[0, 3] == pytest.approx(1 / 0.9, abs=0.1)
+    found = best_moves(Linear(), np.eye(4), [0, 1])
+    assert asked == [[0, 1], [1]]  # "a" has a candidate that does nothing else
+    assert found[0] == pytest.approx([0, 0, 0, 1 / 0.9], abs=0.1)
+    moved = found[1] @ EFFECTS
+    assert moved[1] == pytest.approx(1, abs=0.1) and np.abs(moved[[0, 2]]).max() < 0.25
+    # One that is hardly better is luck.
+    monkeypatch.setattr(search, "LUCK", 1000.0)
+    assert np.count_nonzero(best_moves(Linear(), np.eye(4), [1])) == 1
 
 
 def test_moves_are_calibrated_where_effects_grow_faster_than_they() -> None:

@@ -118,7 +118,7 @@ def test_directions_are_stored_with_the_weights_they_belong_to(tmp_path) -> None
     assert (loaded.id, loaded.effects) == ("a", {"x": 1.0})
     with pytest.raises(CheckpointError, match="do not fit"):
         load_directions(info, 27)
-    # Of a checkpoint from before there were tilts: its sliders lean on none.
+    # Of a checkpoint from before there were tilts: its sliders use none.
     (loaded,) = load_directions(info, 28, ("LEAD.notes",))
     assert loaded.vector.tolist() == [*range(28), 0]
     # Behind the plan stand amounts of tilts by name, and names may come to stand elsewhere.

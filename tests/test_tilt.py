@@ -122,7 +122,7 @@ def test_a_tilt_reaches_its_own_track_only(generator: Generator) -> None:
 
 
 def test_a_tilt_spares_what_it_is_not_about() -> None:
-    """Tilted towards notes off the eighths, a decoder in doubt begins as many as before."""
+    """Tilted towards notes off the eighths, an uncertain decoder begins as many as before."""
     from gan.models.tilt import tilted
 
     rng = np.random.default_rng(0)

@@ -13,7 +13,7 @@ import tiny
 
 from gan.errors import CheckpointError, SpecError
 from gan.files import write_arrays, write_json
-from gan.models import checkpoint
+from gan.models import checkpoint, reading
 from gan.models.parts import path_of
 from gan.quality.evaluation import TEMPERATURES, _climb, evaluate, spread
 from gan.training import loop, reranking, tuning
@@ -51,8 +51,8 @@ def test_a_resumed_run_equals_an_unbroken_one(trained: Path, tmp_path: Path) -> 
     again = session(folder, resume=True)
     assert again.state.step == 4
     again.go()
-    whole = checkpoint.read_arrays(trained / loop.STATE)
-    resumed = checkpoint.read_arrays(folder / loop.STATE)
+    whole = reading.read_arrays(trained / loop.STATE)
+    resumed = reading.read_arrays(folder / loop.STATE)
     assert whole.keys() == resumed.keys()
     for name, values in whole.items():
         assert np.allclose(values, resumed[name], rtol=1e-4, atol=1e-6), name
@@ -60,7 +60,7 @@ def test_a_resumed_run_equals_an_unbroken_one(trained: Path, tmp_path: Path) -> 
 
 def test_both_networks_learn_in_the_adversarial_stage(trained: Path, tmp_path: Path) -> None:
     before = session(tmp_path / "fresh").state.arrays()
-    after = checkpoint.read_arrays(trained / loop.STATE)
+    after = reading.read_arrays(trained / loop.STATE)
     for group in ("generator", "average", "discriminator"):
         name = f"{group}/000"
         assert np.mean(before[name] != after[name]) > 0.5, group
@@ -69,7 +69,7 @@ def test_both_networks_learn_in_the_adversarial_stage(trained: Path, tmp_path: P
 def test_a_checkpoint_loads_as_it_was_saved(trained: Path) -> None:
     generator, info = checkpoint.load_generator(trained)
     assert (info.family, info.spec, info.model) == ("gan", tiny.SPEC, tiny.MODEL)
-    stored = checkpoint.read_part_arrays(trained, "weights.npz")
+    stored = reading.read_part_arrays(trained, "weights.npz")
     assert all(np.array_equal(stored[k], v) for k, v in generator.weights().items())
     assert 0 < info.measures["mean_overlap"] <= 1
     again, _ = checkpoint.load_generator(trained)
@@ -146,7 +146,7 @@ def test_a_run_that_was_judged_is_gone_on_with_as_it_was_drawn(
 def test_a_run_starts_from_the_weights_of_another(trained: Path, tmp_path: Path) -> None:
     run = loop.Run(tiny.dataset(), tmp_path / "next", CONFIG, tiny.MODEL, start_from=trained)
     state = loop.begin(run).state
-    stored = checkpoint.read_part_arrays(trained, "weights.npz")
+    stored = reading.read_part_arrays(trained, "weights.npz")
     for generator in (state.generator, state.average):
         assert all(np.array_equal(stored[name], v) for name, v in generator.weights().items())
 
@@ -188,7 +188,7 @@ def test_a_state_of_another_network_is_refused(trained: Path, tmp_path: Path) ->
     write_arrays(folder / loop.STATE, {"step": np.asarray(3)})
     with pytest.raises(CheckpointError, match="does not fit"):
         loop.begin(other)
-    assert checkpoint.read_arrays(folder / loop.STATE)["step"] == 3
+    assert reading.read_arrays(folder / loop.STATE)["step"] == 3
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
@@ -312,7 +312,7 @@ def test_a_torn_log_line_is_passed_over(trained: Path) -> None:
     log = trained / "log.jsonl"
     whole = log.read_text()
     log.write_text(whole + '{"step": 7, "overl')
-    assert len(checkpoint.read_log(trained)) == 3
+    assert len(reading.read_log(trained)) == 3
     log.write_text(whole)
 
 
@@ -394,7 +394,7 @@ def test_a_transformer_learns_and_a_resumed_run_equals_an_unbroken_one(
     first.go(stop=lambda: first.state.step >= 2)
     begin("broken", resume=True).go()
     whole, resumed = (
-        checkpoint.read_arrays(tmp_path / name / loop.STATE) for name in ("whole", "broken")
+        reading.read_arrays(tmp_path / name / loop.STATE) for name in ("whole", "broken")
     )
     # Dropout and noise too are those of the step.
     for name, values in whole.items():

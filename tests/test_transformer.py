@@ -13,8 +13,10 @@ from gan.engine import Engine
 from gan.errors import CheckpointError, LatentError
 from gan.models import event_sampler
 from gan.models.event_decoder import FORBIDDEN
+from gan.models.event_reference import Reference
 from gan.models.event_sampler import EventSampler, noise_of_choice, quantile_choice
 from gan.models.noise_layout import NoiseLayout, full_latent_dim
+from gan.models.paths import slerp
 from gan.models.sampling import Sampling
 from gan.models.transformer import Transformer
 from gan.music.events import events_of_rolls, rolls_of_events
@@ -278,3 +280,59 @@ def test_another_take_of_a_part_leaves_the_rest_exactly(
             outside = begins[index, tiny.SPEC.steps_per_bar :] if part == "bar:0" else begins[index]
             assert not outside.any() or (index in inside and part != "bar:0")
     assert moved > 0
+
+
+def test_a_phrase_kept_to_is_written_by_its_own_latent_whatever_the_weight(
+    generator: Transformer,
+) -> None:
+    sampler = EventSampler(generator.decoder)
+    plan, noise = np.split(generator.draw_latent(6, 1), [generator.plan_dim], axis=1)
+    plain = sampler.write(plan, noise, Sampling())
+    near = [Reference(plain, weight, tiny.SPEC) for weight in (3.0, 30.0)]
+    kept, read = sampler.write_near(plan, noise, near)
+    assert all((getattr(plain, name) == getattr(kept, name)).all() for name in vars(plain))
+    assert (read == noise).all()
+
+
+def test_a_strong_reference_is_written_from_any_latent_and_read_back(
+    generator: Transformer,
+) -> None:
+    sampler = EventSampler(generator.decoder)
+    plan, noise = np.split(generator.draw_latent(12, 2), [generator.plan_dim], axis=1)
+    near = [Reference(events_of_rolls(data(), tiny.SPEC), 60.0, tiny.SPEC)]
+    written, read = sampler.write_near(plan, noise, near)
+    assert (rolls_of_events(written, tiny.SPEC) == data()).all()
+    alone = sampler.write(plan, read, Sampling())
+    assert (rolls_of_events(alone, tiny.SPEC) == data()).all()
+
+
+def test_a_walk_begins_and_ends_with_its_ends_and_changes_little_on_the_way(
+    generator: Transformer,
+) -> None:
+    ends = generator.draw_latent(6, 3)
+    a, b = ends[:3], ends[3:]
+    z = generator.walk(a, b, np.linspace(0, 1, 17))
+    assert (z[:, 0] == a).all() and (z[:, -1] == b).all()
+    plans = np.stack([slerp(x, y, np.linspace(0, 1, 17)) for x, y in zip(a, b, strict=True)])
+    np.testing.assert_allclose(
+        z[..., : generator.plan_dim], plans[..., : generator.plan_dim], atol=1e-5
+    )
+    assert (z[:, 8] == plans[:, 8]).all()
+    onsets = generator.rolls_of_z(z.reshape(-1, z.shape[-1]))[..., ONSET] != 0
+    onsets = onsets.reshape(3, 17, -1)
+    changed = 1 - _alike(onsets[:, 1:], onsets[:, :-1])
+    assert changed < 0.7 * (1 - _alike(onsets[:, 0], onsets[:, -1]))
+
+
+def test_a_position_of_a_walk_depends_on_the_ends_alone(generator: Transformer) -> None:
+    ends = generator.draw_latent(2, 4)
+    a, b = ends[:1], ends[1:]
+    z = generator.walk(a, b, np.array([0.2, 0.3, 0.5, 0.75, 0.8]))
+    for position, row in zip((0.2, 0.75, 0.5), z[0, [0, 3, 2]], strict=True):
+        assert (generator.walk(a, b, np.array([position]))[0, 0] == row).all()
+    back = generator.walk(b, a, np.array([0.25, 0.7]))
+    assert (back[0] == z[0, [3, 1]]).all()
+
+
+def _alike(a: np.ndarray, b: np.ndarray) -> float:
+    return float((a & b).sum() / (a | b).sum())

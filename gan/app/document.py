@@ -14,8 +14,8 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -24,11 +24,8 @@ from msgspec import Meta
 from gan.app.lenient import read_leniently
 from gan.audio.mix import Mix, Step
 from gan.errors import GanError
-from gan.music.edits import fits
-from gan.music.parts import lockable_parts
 from gan.music.performance import Performance
 from gan.phrase import PhraseState, Seed
-from gan.spec import RollSpec
 
 TEXT_MAX = 1_000_000  # bytes of a document as JSON
 NAME_MAX = 100
@@ -79,21 +76,6 @@ class Document:
     mix: Mix = field(default_factory=Mix)
     walk: Walk = field(default_factory=Walk)
     continuation: Continuation = field(default_factory=Continuation)
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What a document may refer to in a generator."""
-
-    spec: RollSpec
-    sliders: Sequence[str]
-    latent_dim: int
-
-    @property
-    def parts(self) -> list[str]:
-        """Parts of the latent of which there are other takes: tracks and bars."""
-        tracks = [f"track:{name}" for name in self.spec.track_names]
-        return tracks + [f"bar:{bar}" for bar in range(self.spec.bars)]
 
 
 # --- Writing ----------------------------------------------------------------------------------
@@ -152,78 +134,3 @@ def strictly(values: Any, kind: type[T], what: str) -> T:
         return msgspec.convert(values, kind)
     except (msgspec.ValidationError, RecursionError) as error:
         raise DocumentError(f"{what} cannot be used: {error}.") from error
-
-
-# --- What a generator has ---------------------------------------------------------------------
-
-
-def fitted(document: Document, scope: Scope) -> tuple[Document, list[str]]:
-    """The document without what the generator does not have, and names of that."""
-    ignored: list[str] = []
-
-    def phrase(state: PhraseState) -> PhraseState:
-        locks = {name: replace(at, locks={}) for name, at in state.locks.items()}
-        known = _known(locks, lockable_parts(scope.spec), "the lock of", ignored)
-        bare = _fitted_phrase(replace(state, locks={}), scope, ignored)
-        return replace(
-            bare, locks={name: _fitted_phrase(at, scope, ignored) for name, at in known.items()}
-        )
-
-    walk = document.walk
-    fresh = replace(
-        document,
-        phrase=phrase(document.phrase),
-        performance=_fitted_performance(document.performance, scope.spec, ignored),
-        mix=_fitted_mix(document.mix, scope.spec),
-        walk=replace(
-            walk,
-            start=None if walk.start is None else phrase(walk.start),
-            end=phrase(walk.end),
-        ),
-    )
-    return fresh, list(dict.fromkeys(ignored))
-
-
-def _known(
-    values: Mapping[str, T], names: Sequence[str] | Mapping[str, Any], what: str, ignored: list[str]
-) -> dict[str, T]:
-    ignored += [f"{what} {name[:40]}" for name in values if name not in names]
-    return {name: value for name, value in values.items() if name in names}
-
-
-def _fitted_phrase(state: PhraseState, scope: Scope, ignored: list[str]) -> PhraseState:
-    spec = scope.spec
-    z, sampling = state.z, state.sampling
-    if z is not None and len(z) != scope.latent_dim:
-        ignored.append("a latent of another generator")
-        z = None
-    if sampling.density and len(sampling.density) != len(spec.tracks):
-        ignored.append("densities of other tracks")
-        sampling = replace(sampling, density=())
-    edits = tuple(edit for edit in state.edits if fits(edit, spec))
-    if len(edits) < len(state.edits):
-        ignored.append("notes outside of the roll")
-    return replace(
-        state,
-        sliders=_known(state.sliders, scope.sliders, "the slider", ignored),
-        takes=_known(state.takes, scope.parts, "another take of", ignored),
-        z=z,
-        sampling=sampling,
-        edits=edits,
-    )
-
-
-def _fitted_performance(how: Performance, spec: RollSpec, ignored: list[str]) -> Performance:
-    if how.programs is not None and len(how.programs) != len(spec.tracks):
-        ignored.append("instruments of other tracks")
-        return replace(how, programs=None)
-    return how
-
-
-def _fitted_mix(mix: Mix, spec: RollSpec) -> Mix:
-    """Tracks that are there, and a region that lies in the phrase."""
-    tracks = {name: level for name, level in mix.tracks.items() if name in spec.track_names}
-    end = mix.loop_end
-    if mix.loop_start >= spec.steps or (end is not None and not mix.loop_start < end <= spec.steps):
-        return replace(mix, tracks=tracks, loop_start=0, loop_end=None)
-    return replace(mix, tracks=tracks)

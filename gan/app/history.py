@@ -1,4 +1,4 @@
-"""Where one has been: history, A/B and undo, as operations on documents."""
+"""History, A/B and undo, as operations on documents."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Session:
     _moved: float = 0.0
 
     def go(self, document: Document, *, gesture: str = "", holding: bool = False) -> None:
-        """To another document.
+        """Go to another document.
 
         Changes of one `gesture`, a drag or a run of key presses, are one step of the history:
         those that follow each other within 1.5 s, and all while the user is `holding` on.
@@ -47,11 +47,11 @@ class Session:
         self._gesture, self._moved = gesture, float("inf") if holding else now
 
     def phrase(self, state: PhraseState, *, gesture: str = "", holding: bool = False) -> None:
-        """To another phrase of the same generator, played alike."""
+        """Change the phrase; the generator and how it is played stay."""
         self.go(replace(self.document, phrase=state), gesture=gesture, holding=holding)
 
     def change(self, *, gesture: str = "", **fields: Any) -> None:
-        """To other values of some of the document's fields."""
+        """Change some of the document's fields."""
         self.go(replace(self.document, **fields), gesture=gesture)
 
     def undo(self) -> None:
@@ -65,7 +65,7 @@ class Session:
             self._arrive(self.future.pop(0))
 
     def travel(self, index: int) -> None:
-        """To the document of this number among all that undo and redo lead to."""
+        """Go to a document by its number among all that undo and redo lead to."""
         documents = [*self.past, self.document, *self.future]
         if 0 <= index < len(documents):
             self.past, self.future = documents[:index], documents[index + 1 :]
@@ -86,7 +86,7 @@ class Session:
         self.a, self.b = self.document, None
 
     def compare(self) -> None:
-        """From B to A, or back to the B that was left."""
+        """Switch from B to A, or back to the B that was left."""
         if self.a is None:
             return
         if self.side == "B":

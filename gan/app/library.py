@@ -99,12 +99,20 @@ def _prepare(base: sqlite3.Connection, path: Path) -> None:
 
 
 def _of_first_version(path: Path) -> list[tuple[str, str, str, float]]:
-    """Favourites of the JSON file that the first version kept, the oldest first."""
+    """Favourites of the JSON file that the first version kept, the oldest first.
+
+    Of two with the same name and generator the newer one counted.
+    """
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["favourites"]
-        return [row for entry in reversed(entries) if (row := favourite_row(entry)) is not None]
+        rows = [row for entry in entries if (row := favourite_row(entry)) is not None]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return []
+    found: dict[tuple[str, str], tuple[str, str, str, float]] = {}
+    for name, generator, address, saved in rows:
+        named = name or "Phrase"
+        found.setdefault((named, generator), (named, generator, address, saved))
+    return list(reversed(found.values()))
 
 
 @dataclass(frozen=True)
@@ -139,8 +147,7 @@ def favourites() -> list[Favourite]:
     """All favourites, the newest first; `LibraryError` where they cannot be read."""
     with _library() as base:
         rows = base.execute(
-            "SELECT id, name, generator, address, saved FROM favourites "
-            "ORDER BY saved DESC, id DESC"
+            "SELECT id, name, generator, address, saved FROM favourites ORDER BY id DESC"
         )
         return [Favourite(*row) for row in rows]
 
@@ -182,9 +189,19 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def forget(favourite: Favourite) -> None:
-    """Take a phrase off the list; `keep` with its values brings it back."""
+    """Take a phrase off the list; `bring_back` undoes it."""
     with _library() as base:
         base.execute("DELETE FROM favourites WHERE id = ?", (favourite.id,))
+
+
+def bring_back(favourite: Favourite) -> None:
+    """Put a phrase that was forgotten where it was."""
+    with _library() as base:
+        base.execute(
+            "INSERT OR IGNORE INTO favourites (id, name, generator, address, saved) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (favourite.id, favourite.name, favourite.generator, favourite.address, favourite.saved),
+        )
 
 
 def store(text: str) -> str:

@@ -16,7 +16,8 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from gan.app import legacy
-from gan.app.document import Document, Scope, fitted, from_text, to_text
+from gan.app.document import Document, from_text, to_text
+from gan.app.scope import Scope, fitted
 
 ADDRESS_MAX = 4000  # characters; some programs cut what is longer
 

@@ -33,7 +33,7 @@ def available(root: Path = CHECKPOINTS) -> tuple[dict[str, CheckpointInfo], dict
 
 
 def loading(info: CheckpointInfo) -> Future[Engine]:
-    """The engine of a checkpoint, on its way."""
+    """The engine of a checkpoint, as a future."""
     key = (str(info.path), info.digest)
     with _lock:
         future = _engines.get(key)
@@ -49,7 +49,7 @@ def forget(info: CheckpointInfo) -> None:
 
 
 def load_first() -> None:
-    """Begin to load the generator that a newcomer meets, before anybody asks."""
+    """Begin to load the generator that a new session shows first, before it is asked for."""
     usable, _ = available()
     first = usable.get("pop-gan") or next(iter(usable.values()), None)
     if first is not None:

@@ -5,7 +5,7 @@ import streamlit as st
 from gan.spec import ASSETS, ROOT
 
 st.set_page_config(
-    page_title="Latent music explorer",
+    page_title="Latent Music Explorer",
     page_icon=str(ASSETS / "icon.png"),
     layout="wide",
 )
@@ -14,7 +14,9 @@ st.set_page_config(
 # keys of buttons stand in their tooltips: on a phone they would take a row, and say nothing.
 st.html(
     "<style>.stMainBlockContainer { padding-top: 4.25rem; padding-bottom: 2rem; }"
-    ".stButton kbd { display: none; }</style>"
+    ".stButton kbd { display: none; }"
+    # A score is black ink: it needs paper under it on a dark page.
+    "[class*='st-key-score-page'] img { background: white; border-radius: 0.5rem; }</style>"
 )
 
 PAGES = ROOT / "pages"

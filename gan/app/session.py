@@ -8,37 +8,30 @@ everywhere.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gan.app import library, link
-from gan.app.document import Document, Scope, fitted
+from gan.app.address import Address, Given, open_query, read_address
+from gan.app.document import Document
 from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.live.backend import ExploreBackend, controls
 from gan.app.live.protocol import LiveSession
 from gan.app.loading import available, forget, loading
+from gan.app.scope import fitted, scope_of
 from gan.engine import Engine, Rolls
 from gan.errors import CheckpointError
 from gan.models.checkpoint import CheckpointInfo
-from gan.models.config import latent_dim
-from gan.models.noise_layout import full_latent_dim
-from gan.models.statistics import tilt_names
 from gan.phrase import PhraseState
 from gan.preview import first_phrase, read_preview
-from gan.sliders.directions import Direction
-from gan.sliders.store import usable_directions
 from gan.spec import RollSpec
 
-FIRST = "pop-gan"  # the generator that a newcomer meets, where it is there
-STALE_SECONDS = 2.0
-
-Given = Mapping[str, list[str]]
+FIRST = "pop-gan"  # the generator of a new session, where it is there
 
 
 @dataclass
@@ -46,8 +39,7 @@ class Browser:
     """What a browser session holds beside its document."""
 
     session: Session
-    address: link.Query = field(default_factory=dict)  # the one written last
-    left: dict[str, float] = field(default_factory=dict)  # others that were, and until when
+    address: Address = field(default_factory=Address)
     phrases: dict[str, PhraseState] = field(default_factory=dict)  # the last of each generator
     offered: str | None = None  # the address of the session before a restart
 
@@ -85,13 +77,14 @@ def open_page(where: DeltaGenerator | None = None) -> Open:
         )
         st.stop()
     browser = _browser(usable)
-    _choose_generator(browser, usable, where or st.container())
+    where = where or st.container()
+    _choose_generator(browser, usable, where)
     session = browser.session
     info = usable[session.document.generator]
     engine = loaded(info)
     if session.document.weights != info.digest:  # trained again meanwhile
         session.document = _fitted(replace(session.document, weights=info.digest), info)
-    _offer_last(browser, usable)
+    _offer_last(browser, usable, where)
     for notice in session.notices:
         st.warning(escape_markdown(notice))
     return Open(session, info, engine)
@@ -99,39 +92,21 @@ def open_page(where: DeltaGenerator | None = None) -> Open:
 
 def _browser(usable: Mapping[str, CheckpointInfo]) -> Browser:
     """This browser session, at the document that its address says."""
-    query = {name: st.query_params.get_all(name) for name in st.query_params}
+    query = read_address()
     browser = st.session_state.get("browser")
     if not isinstance(browser, Browser):
         browser = Browser(Session(_new_document(usable[_first(usable)])))
         st.session_state["browser"] = browser
         if "c" in query:
-            _open_address(browser, query, usable)
+            _go_to(browser, query, usable)
             browser.session.past = []
         else:
-            browser.offered = library_remembered()
-    elif "c" in query and not _is_ours(browser, query):
-        _open_address(browser, query, usable)  # the Back button, or another link
+            browser.offered = library.remembered()
+    elif "c" in query and not browser.address.is_ours(query):
+        _go_to(browser, query, usable)  # the Back button, or another link
     if browser.session.document.generator not in usable:
         _switch(browser, usable[_first(usable)])
     return browser
-
-
-def _is_ours(browser: Browser, query: Given) -> bool:
-    """Whether an address is the one we wrote, or was until a moment ago.
-
-    A run of the script may have been asked for before the browser knew of a new address.
-    """
-    if _flat(query) == browser.address:
-        return True
-    return time.monotonic() - browser.left.get(_key(_flat(query)), -1e9) < STALE_SECONDS
-
-
-def _flat(query: Given) -> link.Query:
-    return {name: values[-1] for name, values in query.items()}
-
-
-def _key(query: link.Query) -> str:
-    return urlencode(sorted(query.items()))
 
 
 def _first(usable: Mapping[str, CheckpointInfo]) -> str:
@@ -142,7 +117,7 @@ def _new_document(info: CheckpointInfo) -> Document:
     return Document(generator=info.name, weights=info.digest, phrase=first_phrase(info))
 
 
-def _open_address(browser: Browser, query: Given, usable: Mapping[str, CheckpointInfo]) -> None:
+def _go_to(browser: Browser, query: Given, usable: Mapping[str, CheckpointInfo]) -> None:
     """Go where an address says; what cannot be followed is told in a notice."""
     session, wanted = browser.session, query["c"][-1]
     info = usable.get(wanted)
@@ -153,34 +128,7 @@ def _open_address(browser: Browser, query: Given, usable: Mapping[str, Checkpoin
         open_query(session, query, info)
     else:
         _switch(browser, info)
-    browser.address = _flat(query)
-
-
-def open_query(session: Session, query: Given, info: CheckpointInfo) -> None:
-    """Go where a link of this generator says; the listener's volume and pad stay."""
-    document, notices = link.from_query(
-        query, scope_of(info), weights=info.digest, stored=library.stored
-    )
-    mix = replace(document.mix, volume=session.document.mix.volume, pad=session.document.mix.pad)
-    session.go(replace(document, generator=info.name, mix=mix))
-    session.notices = notices
-
-
-def open_address(session: Session, address: str, info: CheckpointInfo) -> None:
-    """`open_query` for the text of an address."""
-    open_query(session, parse_qs(address), info)
-
-
-def scope_of(info: CheckpointInfo) -> Scope:
-    """What a document of this generator may refer to; read from its folder, without Keras."""
-    full = full_latent_dim(info.family, info.spec, info.model)
-    return Scope(info.spec, [direction.id for direction in stored_directions(info)], full)
-
-
-def stored_directions(info: CheckpointInfo) -> list[Direction]:
-    """The sliders' directions in a generator's folder; none where they are damaged."""
-    size = latent_dim(info.spec, info.model)
-    return usable_directions(info, size, tilt_names(info.spec, info.family))
+    browser.address.arrive(query)
 
 
 def _fitted(document: Document, info: CheckpointInfo) -> Document:
@@ -216,7 +164,7 @@ def _generators_in_words(usable: Mapping[str, CheckpointInfo]) -> str:
         for info in usable.values()
         if info.about.summary
     ]
-    return "\n".join(["Which network writes. Tempo, key and feel stay as they are.", "", *lines])
+    return "\n".join(["Which generator writes. Tempo, key and feel stay as they are.", "", *lines])
 
 
 def choose(info: CheckpointInfo) -> None:
@@ -225,8 +173,9 @@ def choose(info: CheckpointInfo) -> None:
 
 
 def _switch(browser: Browser, info: CheckpointInfo) -> None:
-    """To another generator: its own last phrase, played as the present one."""
+    """Change to another generator: its own last phrase, played as the present one."""
     session = browser.session
+    _leave_generator()
     before = session.document
     browser.phrases[f"{before.generator} {before.weights}"] = before.phrase
     phrase = browser.phrases.get(f"{info.name} {info.digest}", first_phrase(info))
@@ -241,43 +190,23 @@ def _switch(browser: Browser, info: CheckpointInfo) -> None:
     session.go(_fitted(fresh, info))
 
 
-# --- The address ------------------------------------------------------------------------------
+def _leave_generator() -> None:
+    """Let go of what a tab holds of the generator before, so that it need not stay loaded."""
+    known = st.session_state.pop("live", None)
+    if known is not None:
+        known[0].close()
+    for name in ("compose:written", "compose:stopped"):
+        st.session_state.pop(name, None)
 
 
 def write_address(session: Session) -> None:
     """Put the document into the address, and remember it for after a restart."""
-    browser: Browser = st.session_state["browser"]
-    query = link.to_query(session.document, store=_stored_name)
-    current = {name: st.query_params.get_all(name) for name in st.query_params}
-    if query == _flat(current) and query == browser.address:
-        return
-    now = time.monotonic()
-    browser.left = {key: at for key, at in browser.left.items() if now - at < STALE_SECONDS}
-    browser.left[_key(browser.address)] = now
-    browser.left[_key(_flat(current))] = now
-    browser.address = query
-    if query != _flat(current):
-        st.query_params.from_dict(query)
-    try:
-        library.remember(urlencode(query))
-    except library.LibraryError:
-        return  # nothing is lost but the offer to come back
+    st.session_state["browser"].address.write(session.document)
 
 
-def _stored_name(text: str) -> str | None:
-    """Where a long document is stored; None where it cannot be."""
-    try:
-        return library.store(text)
-    except library.LibraryError:
-        return None
-
-
-def library_remembered() -> str | None:
-    """The address of the session before, None without one."""
-    return library.remembered()
-
-
-def _offer_last(browser: Browser, usable: Mapping[str, CheckpointInfo]) -> None:
+def _offer_last(
+    browser: Browser, usable: Mapping[str, CheckpointInfo], where: DeltaGenerator
+) -> None:
     """A way back to the session before a restart, until something else is done."""
     query = parse_qs(browser.offered or "")
     name = query.get("c", [""])[-1]
@@ -288,9 +217,12 @@ def _offer_last(browser: Browser, usable: Mapping[str, CheckpointInfo]) -> None:
         browser.offered = None
         open_query(browser.session, query, usable[name])
 
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Your last session is still there.")
-        st.button("Go on with it", on_click=come_back, icon=":material/history:", type="tertiary")
+    where.button(
+        "Last session",
+        on_click=come_back,
+        icon=":material/history:",
+        help="Go on where you were the last time.",
+    )
 
 
 # --- The generator ----------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from gan.app import library, link
-from gan.app.document import Document, DocumentError, Scope, fitted, sparse, strictly
+from gan.app.document import Document, DocumentError, sparse, strictly
 from gan.app.history import HISTORY_MAX, Session
+from gan.app.scope import Scope, fitted
 from gan.audio.mix import Mix
 
 BYTES_MAX = 4_000_000
@@ -52,7 +53,8 @@ def open_session(data: bytes, session: Session, scopes: Mapping[str, tuple[Scope
     values = _read(data)
     reader = _first_version if values["format"] == 1 else _second_version
     fresh = reader(values, scopes)
-    for entry in values.get("favourites") or []:
+    given = values.get("favourites")
+    for entry in reversed(given if isinstance(given, list) else []):  # the newest comes first
         row = library.favourite_row(entry)
         if row is not None:
             library.keep(*row)

@@ -80,7 +80,7 @@ def separate(
 
 
 def _stems(roll: Roll, spec: RollSpec, performance: Performance) -> NDArray[np.float32]:
-    """All tracks, whoever is muted: the level of a mix is that of the whole band."""
+    """All tracks, muted or not: the level of a mix is that of the whole band."""
     midi = perform(roll, spec, performance)
     return render_stems(midi, soundfont=choose_soundfont(performance.soundfont))
 

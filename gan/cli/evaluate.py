@@ -7,7 +7,8 @@ training stored in the checkpoint (`reference.npz`). With it, the data is read a
 cache makes that quick), and more figures come: how well classifiers tell samples from
 held-out phrases, how near samples come to training phrases, and how well held-out phrases
 survive the way through the latent. Beside each stands what training songs reach in the place
-of samples. `--write` stores all in the checkpoint's `card.json`.
+of samples. The same for phrases away from seeds: on walks, under sliders, and so on
+(`gan.quality.regions`). `--write` stores all in the checkpoint's `card.json`.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from gan.cli.environment import SAMPLES, add_verbose, load_tensorflow, run_comma
 from gan.data.dataset import Dataset, must_fit, rolls, split_by_song
 from gan.data.ingest import ingest
 from gan.errors import DataError
-from gan.files import probe
+from gan.files import must_be_writable
 from gan.models.ability import Ability
 from gan.models.base import Generator
-from gan.models.checkpoint import load_generator, read_info
+from gan.models.checkpoint import CheckpointInfo, load_generator, read_info
 from gan.music.attributes import measure, short_names
 from gan.music.compare import overlaps
 from gan.music.keys import parse_key_choice
@@ -43,6 +44,8 @@ from gan.quality.evaluation import (
     sample_rolls,
     spread,
 )
+from gan.quality.regions import above_seeds, region_figures, region_rolls
+from gan.sliders.store import load_directions
 from gan.spec import CHECKPOINTS, SOUNDING, RollSpec
 
 Values = NDArray[np.float64]
@@ -124,13 +127,27 @@ def _classified(
     }
 
 
-def evaluate(
-    checkpoint_dir: Path, *, data_dir: str | None, cache_dir: Path | None, n: int
+def away_from_seeds(
+    generator: Generator, info: CheckpointInfo, n: int, against: Reference, songs: Songs | None
 ) -> dict[str, Any]:
-    """All figures as plain values."""
+    """The figures of `n` phrases of each region, and by how much the worst is above seeds."""
+    found = load_directions(info, generator.plan_dim, generator.tilt_names)
+    vectors = [each.vector for each in found if each.kind == "named"]
+    moves = generator.along(np.reshape(vectors, (-1, generator.steered_dim)))
+    phrases = region_rolls(generator, moves, n)
+    apart = songs if songs and two_sample.enough(songs.held_out_songs) else None
+    figures = region_figures(phrases, against.held_out, generator.spec, apart)
+    return {"phrases": n, "regions": figures, "worst_above_seeds": above_seeds(figures)}
+
+
+def evaluate(
+    checkpoint_dir: Path, *, data_dir: str | None, cache_dir: Path | None, n: int, regions: int
+) -> dict[str, Any]:
+    """All figures as plain values, of `n` samples and of `regions` phrases of each region."""
     generator, info = load_generator(checkpoint_dir)
     samples = sample_rolls(generator, n)
     extra: dict[str, Any] = {}
+    dataset = None
     if data_dir is None:
         against = load_reference(info.path)
     else:
@@ -145,6 +162,9 @@ def evaluate(
         train, held_out = split_by_song(dataset)
         against = reference(dataset, train, held_out, n=n)
         extra = against_songs(generator, samples, songs)
+    if regions:
+        some = None if dataset is None else Songs(dataset, regions)
+        extra["space"] = away_from_seeds(generator, info, regions, against, some)
     return {
         "samples": n,
         **_figures(generator.spec, samples, against),
@@ -203,6 +223,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--data_dir", help="the data it was trained on, for the full figures")
     parser.add_argument("--cache_dir", type=Path, help="where prepared phrases are kept")
     parser.add_argument("--samples", type=SAMPLES, default=1000)
+    parser.add_argument("--regions", type=int, default=500, help="phrases a region, 0 for none")
     parser.add_argument("--write", action="store_true", help="store in card.json")
     add_verbose(parser)
     return parser.parse_args(arguments)
@@ -216,10 +237,14 @@ def main(arguments: list[str] | None = None) -> int:
 def run(args: argparse.Namespace) -> None:
     read_info(args.checkpoint_dir)
     if args.write:
-        probe(args.checkpoint_dir)  # measuring takes minutes
+        must_be_writable(args.checkpoint_dir, "The checkpoint folder")  # measuring takes minutes
     load_tensorflow(verbose=args.verbose)
     result = evaluate(
-        args.checkpoint_dir, data_dir=args.data_dir, cache_dir=args.cache_dir, n=args.samples
+        args.checkpoint_dir,
+        data_dir=args.data_dir,
+        cache_dir=args.cache_dir,
+        n=args.samples,
+        regions=args.regions,
     )
     print(table(result))
     if args.write:

@@ -18,7 +18,7 @@ from gan.app.link import recipe
 from gan.cli.environment import add_verbose, between, load_tensorflow, quiet_libraries, run_command
 from gan.engine import Engine, load
 from gan.errors import LatentError
-from gan.files import probe, remove_leftovers, write_bytes, write_json
+from gan.files import must_be_writable, remove_leftovers, write_bytes, write_json
 from gan.models.checkpoint import read_info
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
 from gan.music.parts import concatenated
@@ -167,7 +167,7 @@ def run(args: argparse.Namespace) -> None:
     """Write what is asked for: the paths go to standard output, all else to standard error."""
     read_info(args.checkpoint_dir)  # refused at once, before seconds of importing
     if args.export is None:
-        probe(args.output_dir)
+        must_be_writable(args.output_dir, "The output folder", any_name=True)
     load_tensorflow(verbose=args.verbose)
     engine = load(args.checkpoint_dir, sliders=False)
     if args.export is not None:

@@ -9,13 +9,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from gan.cli.environment import add_verbose, load_tensorflow, run_command
+from gan.cli.environment import add_verbose, between, load_tensorflow, run_command
 from gan.data.progress import terminal_progress
 from gan.models.checkpoint import load_generator, read_info
 from gan.sliders.directions import find_directions, report
 from gan.sliders.store import save_directions
+from gan.training.claim import claimed
 
 NAME = "gan.cli.sliders"
+PHRASES = between(256, 1_000_000, int)
+COMPONENTS = between(1, 64, int)
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -24,8 +27,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         prog=NAME, description="Find what the sliders of a checkpoint move."
     )
     parser.add_argument("--checkpoint_dir", type=Path, required=True)
-    parser.add_argument("--samples", type=int, default=4096, help="random phrases to learn from")
-    parser.add_argument("--components", type=int, default=8)
+    parser.add_argument("--samples", type=PHRASES, default=4096, help="random phrases drawn")
+    parser.add_argument("--components", type=COMPONENTS, default=8)
     add_verbose(parser)
     return parser.parse_args(arguments)
 
@@ -37,11 +40,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(args: argparse.Namespace) -> None:
     read_info(args.checkpoint_dir)
-    load_tensorflow(verbose=args.verbose)
-    generator, info = load_generator(args.checkpoint_dir)
-    with terminal_progress("Drawing phrases", "phrase") as progress:
-        found = find_directions(generator, n=args.samples, count=args.components, progress=progress)
-    save_directions(info, found, generator.tilt_names)
+    with claimed(args.checkpoint_dir, resume=True):
+        load_tensorflow(verbose=args.verbose)
+        generator, info = load_generator(args.checkpoint_dir)
+        with terminal_progress("Drawing phrases", "phrase") as progress:
+            found = find_directions(
+                generator, n=args.samples, count=args.components, progress=progress
+            )
+        save_directions(info, found, generator.tilt_names)
     print(report(found))
 
 

@@ -19,7 +19,6 @@ from gan.data.ingest import ingest, look_into
 from gan.data.progress import terminal_progress
 from gan.data.report import report_json, report_text
 from gan.errors import DataError
-from gan.files import must_be_writable
 from gan.music.keys import parse_key_choice
 from gan.spec import CHECKPOINTS
 from gan.training.claim import claimed
@@ -27,7 +26,7 @@ from gan.training.config import KINDS, MODELS, RECIPES, TrainConfig, with_steps
 
 if TYPE_CHECKING:
     from gan.models.config import ModelConfig
-    from gan.training.loop import Progress, Run
+    from gan.training.run import Progress, Run
     from gan.training.state import TrainState
 
 
@@ -64,6 +63,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--kl", type=float, default=defaults.kl, help="weight of the KL term")
     add("--kl_steps", type=int, default=defaults.kl_steps, help="steps over which it rises")
     add("--free_nats", type=float, default=defaults.free_nats, help="a part that cost no KL")
+    add("--plan_dropout", type=float, default=defaults.plan_dropout, help="parts drawn anew")
     add("--dropout", type=float, default=MODELS[family].get("dropout", 0.0), help="transformer")
     add("--anchor", type=float, default=defaults.anchor, help="weight of the reconstruction")
     add("--reconstructed", type=float, default=defaults.reconstructed, help="share of fakes")
@@ -157,7 +157,6 @@ def run(args: argparse.Namespace) -> None:
     config, model = config_of(args), model_of(args)
     name = folder_name(args.data_dir)
     folder = args.checkpoint_dir or CHECKPOINTS / f"{name}-{args.family}"
-    must_be_writable(folder, "The checkpoint folder (--checkpoint_dir)")
     # Several workers share a folder, into which the first one writes.
     shared = args.distribute == "multiworker"
     with nullcontext() if shared else claimed(folder, resume=args.resume):
@@ -165,7 +164,7 @@ def run(args: argparse.Namespace) -> None:
             dataset, report = ingest(args.data_dir, **reading(args), progress=progress)
         print(report)
         load_tensorflow(verbose=args.verbose)
-        from gan.training.loop import Run
+        from gan.training.run import Run
 
         if args.epochs is not None:
             config = with_steps(config, phrases=len(dataset), epochs=args.epochs)

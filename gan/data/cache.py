@@ -45,7 +45,7 @@ _ARRAYS = ("bits", "song", "start_bar", "shift", "minor")
 
 @dataclass(frozen=True)
 class Written:
-    """What `write_entry` gathered beside the arrays."""
+    """What `write_entry` collected beside the arrays."""
 
     song_names: tuple[str, ...]
     phrases: int

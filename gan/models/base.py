@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gan.errors import LatentError
 from gan.models.ability import Ability
 from gan.models.config import ModelConfig, latent_dim, latent_parts
+from gan.models.paths import slerp
 from gan.models.reranker import Budget, Reranker, resample, resample_part
 from gan.models.sampling import Sampling
 from gan.music.rolls import binarise
@@ -43,7 +44,7 @@ class Generator(ABC):
         self.plan_dim = latent_dim(spec, config)
         self.latent_dim = self.plan_dim
         # Found after training: probabilities from which a note begins and from which it goes
-        # on, a track; for families with a "temperature", those of each kind of decision.
+        # on, a track; for families that write note by note, temperatures of each kind of decision.
         self.onset_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.hold_thresholds = np.full(len(spec.tracks), 0.5, np.float32)
         self.temperatures = np.zeros(0, np.float32)
@@ -126,11 +127,20 @@ class Generator(ABC):
         parts = [z[k : k + BLOCK] for k in range(0, max(len(z), 1), BLOCK)]
         return np.concatenate([self.rolls_of_w(self.to_w(part), sampling) for part in parts])
 
+    def walk(self, a: Floats, b: Floats, at: NDArray[np.floating]) -> Floats:
+        """Latents on the way from each of `a` to each of `b`, both `(n, latent_dim)`.
+
+        `at` (m,) are positions, 0 to 1; the result is `(n, m, latent_dim)`. What stands at a
+        position depends on the ends and on nothing else.
+        """
+        ends = zip(self.check(a), self.check(b), strict=True)
+        return np.stack([slerp(start, end, at) for start, end in ends])
+
     def rolls_of_w(self, w: Floats, sampling: Sampling | None = None) -> Rolls:
         """w -> valid rolls `(n, track, step, pitch, channel)` of 0 and 1.
 
-        Of `sampling`, families that can "temperature" follow temperature and top_p, those
-        that can "density" the densities.
+        Of `sampling`, families that write note by note follow temperature and top_p,
+        those with thresholds the densities.
         """
         return self.binarise(self.decode_w(w), sampling or Sampling())
 

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,10 +31,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.errors import CheckpointError, SpecError
-from gan.files import JSON_MAX, arrays_bytes, json_bytes, parse_json
-from gan.models.arrays import ARRAYS_MAX, parse_arrays
+from gan.files import arrays_bytes, json_bytes
 from gan.models.config import FAMILIES, ModelConfig, config_from_dict, least_weights
-from gan.models.parts import Part, path_of, read_part, sha256_of, snapshot, write_parts
+from gan.models.parts import Part, read_part, sha256_of, snapshot, write_parts
+from gan.models.reading import parse_object, parse_part
 from gan.spec import RollSpec, spec_from_dict, spec_to_dict
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ FORMAT = 1
 CONFIG = "config.json"
 WEIGHTS = "weights.npz"
 MEASURES = "measures.json"
-LOG = "log.jsonl"
 BARS_MAX = 64  # of a phrase
 CELLS_MAX = 1 << 21  # of a phrase; a shipped one has 27,648
 
@@ -102,53 +100,6 @@ class _Config(msgspec.Struct):
     training: dict[str, Scalar] = {}
     data: dict[str, Scalar] = {}
     about: About = About()
-
-
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Arrays of an .npz file; `CheckpointError` where it is missing or damaged."""
-    try:
-        if path.stat().st_size > ARRAYS_MAX:
-            raise ValueError("it is too large")
-        return parse_arrays(path.read_bytes())
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing; train again or restore the file.") from None
-    except (OSError, ValueError) as error:
-        raise _damaged(path, error) from error
-
-
-def read_part_arrays(folder: Path, name: str) -> dict[str, NDArray[Any]]:
-    """Arrays of a part of a checkpoint; `CheckpointError` where it is missing or damaged."""
-    data = read_part(folder, name)
-    if data is None:
-        raise CheckpointError(f"{folder / name} is missing; train again or restore the file.")
-    return _arrays(folder, name, data)
-
-
-def _arrays(folder: Path, name: str, data: bytes) -> dict[str, NDArray[Any]]:
-    try:
-        return parse_arrays(data)
-    except ValueError as error:
-        raise _damaged(path_of(folder, name), error) from error
-
-
-def _damaged(path: Path, error: Exception) -> CheckpointError:
-    return CheckpointError(f"{path} is damaged ({error}); train again or restore the file.")
-
-
-def read_json_part(folder: Path, name: str) -> dict[str, Any] | None:
-    """The JSON object of a part, None where there is none; `CheckpointError` where damaged."""
-    data = read_part(folder, name)
-    return None if data is None else _object(folder, name, data)
-
-
-def _object(folder: Path, name: str, data: bytes) -> dict[str, Any]:
-    try:
-        values = parse_json(data)
-    except ValueError as error:
-        raise CheckpointError(f"{folder / name} cannot be read ({error}).") from error
-    if not isinstance(values, dict):
-        raise CheckpointError(f"{folder / name} does not hold a JSON object.")
-    return values
 
 
 def config_part(
@@ -215,10 +166,10 @@ def _info(folder: Path, parts: Mapping[str, Part], data: Mapping[str, bytes]) ->
         raise CheckpointError(
             f"{folder} is no checkpoint: it has no {CONFIG}. Give the folder that train.py wrote."
         )
-    values = _object(folder, CONFIG, data[CONFIG])
+    values = parse_object(folder, CONFIG, data[CONFIG])
     if values.get("format") != FORMAT:
         raise CheckpointError(
-            f"{folder}/{CONFIG} has format {str(values.get('format'))[:20]!r}, "
+            f"{folder}/{CONFIG} has format {str(values.get('format'))[:20]}, "
             f"but this program reads format {FORMAT}; it was written by something else."
         )
     if WEIGHTS not in parts:
@@ -265,23 +216,9 @@ def _measures(folder: Path, data: Mapping[str, bytes]) -> Figures:
     if MEASURES not in data:
         return {}
     try:
-        return msgspec.convert(_object(folder, MEASURES, data[MEASURES]), Figures)
+        return msgspec.convert(parse_object(folder, MEASURES, data[MEASURES]), Figures)
     except msgspec.ValidationError as error:
         raise CheckpointError(f"{folder / MEASURES} is damaged ({error}).") from error
-
-
-def read_log(folder: Path) -> list[dict[str, Any]]:
-    """Lines of `log.jsonl`; a torn last line, left by a kill, is passed over."""
-    try:
-        with (folder / LOG).open("rb") as file:
-            text = file.read(JSON_MAX)
-    except OSError:
-        return []
-    lines = []
-    for line in text.splitlines():
-        with suppress(ValueError):
-            lines.append(parse_json(line))
-    return [line for line in lines if isinstance(line, dict)]
 
 
 def load_generator(checkpoint_dir: str | Path) -> tuple[Encoded, CheckpointInfo]:
@@ -291,7 +228,7 @@ def load_generator(checkpoint_dir: str | Path) -> tuple[Encoded, CheckpointInfo]
     if WEIGHTS in data:
         parts = parts | {WEIGHTS: Part(parts[WEIGHTS].file, sha256_of(data[WEIGHTS]))}
     info = _info(folder, parts, data)
-    weights = _arrays(folder, WEIGHTS, data[WEIGHTS])
+    weights = parse_part(folder, WEIGHTS, data[WEIGHTS])
     if least_weights(info.spec, info.model) > sum(array.size for array in weights.values()):
         raise CheckpointError(
             f"{folder / WEIGHTS} holds fewer numbers than the networks of {CONFIG} have; "

@@ -11,7 +11,7 @@ NumPy, because the matrices of one note are so small that a graph's bookkeeping 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 
@@ -21,6 +21,7 @@ from scipy.special import ndtr, ndtri
 
 from gan.models.blas import one_thread
 from gan.models.event_decoder import FORBIDDEN, EventDecoder
+from gan.models.event_reference import Reference
 from gan.models.event_tilt import Seen
 from gan.models.grammar import NOTHING, Grammar
 from gan.models.noise_layout import NoiseLayout
@@ -119,6 +120,17 @@ class EventSampler:
         with one_thread():
             return _Writing(self, w, noise, sampling, start).run(watch)
 
+    def write_near(
+        self, w: Floats, noise: Floats, near: Sequence[Reference]
+    ) -> tuple[Events, Floats]:
+        """Phrases that keep to others, and the noise `(n, places.size)` that writes them alone.
+
+        The noise of a decision stays as it is where it would be taken so without `near`.
+        """
+        writing = _Writing(self, w, noise.copy(), Sampling(), None, near=near)
+        with one_thread():
+            return writing.run(None), writing.noise
+
     def write_seen(self, w: Floats, noise: Floats, sampling: Sampling) -> list[Seen]:
         """Each phrase with what its decisions were taken from."""
         writing = _Writing(self, w, noise, sampling, None, keeping=True)
@@ -155,10 +167,12 @@ class _Writing:
         sampling: Sampling,
         start: Events | None,
         *,
+        near: Sequence[Reference] = (),
         reading: bool = False,
         keeping: bool = False,
     ) -> None:
         self.sampler, self.sampling, self.reading = sampler, sampling, reading
+        self.near = near
         # Where kept, each note's logits of its four decisions, then their noise, side by side.
         self.keeping = keeping
         self.taken: list[Floats] = []
@@ -212,7 +226,7 @@ class _Writing:
         of_step, of_track, of_pitch, of_length = sampler.temperatures
         logits = sampler.outer[0](h) / of_step
         mask = grammar.advance(step, track, pitch)
-        advance = self._decide(0, logits, mask, places, index, given)
+        advance = self._decide([], logits, mask, places, index, given)
         now = step + advance
         self.going &= now < spec.steps
         if not self.going.any():
@@ -227,7 +241,7 @@ class _Writing:
         first = gelu(x)
         mask = grammar.track(advance, track, pitch)
         logits = sampler.outer[1](first) / of_track
-        chosen = self._decide(1, logits, mask, places, index, given)
+        chosen = self._decide([now], logits, mask, places, index, given)
         same = (advance == 0) & (chosen == track) & (pitch >= 0)
         slot = np.where(same, self.slot[rows] + 1, 0)
         places = sampler.places.at(now, chosen, slot)
@@ -238,11 +252,11 @@ class _Writing:
         )
         mask = grammar.pitch(advance, track, pitch, chosen)
         logits = sampler.outer[2](second) / of_pitch[chosen, None]
-        note = self._decide(2, logits, mask, places, index, given)
+        note = self._decide([now, chosen], logits, mask, places, index, given)
         third = gelu(sampler.inner[2](h + second + sampler.decided[2][note]))
         mask = grammar.duration(now)
         logits = sampler.outer[3](third) / of_length[chosen, None]
-        length = 1 + self._decide(3, logits, mask, places, index, given)
+        length = 1 + self._decide([now, chosen, note], logits, mask, places, index, given)
         going = self.going
         on = rows[going]
         new = [values[going] for values in (now, chosen, note, length)]
@@ -260,13 +274,15 @@ class _Writing:
             self.going = np.ones(len(on), bool)
 
     def _decide(
-        self, which: int, logits: Floats, mask: Any, places: Ints, index: int, given: Any
+        self, decided: list[Ints], logits: Floats, mask: Any, places: Ints, index: int, given: Any
     ) -> Ints:
         """One decision for every row: the given note's, or the one that the noise picks."""
+        rows, start, which = self.rows, self.start, len(decided)
         logits = np.where(mask, logits, np.float32(FORBIDDEN))
-        rows, start = self.rows, self.start
         if self.keeping:
             self.taken += [logits, self.noise[rows, places + which]]
+        if self.near:
+            return self._near(decided, logits, places + which)
         if start is None:
             return quantile_choice(logits, self.noise[rows, places + which], self.sampling)
         at = min(index, start.step.shape[1] - 1)
@@ -282,6 +298,19 @@ class _Writing:
             return np.asarray(wanted, np.int64)
         drawn = quantile_choice(logits, self.noise[rows, places + which], self.sampling)
         return np.asarray(np.where(given, wanted, drawn), np.int64)
+
+    def _near(self, decided: list[Ints], logits: Floats, at: Ints) -> Ints:
+        """One decision that leans to the references; its noise is at `at`."""
+        rows, last = self.rows, [values[self.rows] for values in self.last[:3]]
+        leant, noise = logits, self.noise[rows, at]
+        for each in self.near:
+            leant = each.leant(leant, rows, last, decided)
+        leant = np.where(logits > FORBIDDEN, leant, np.float32(FORBIDDEN))
+        chosen = quantile_choice(leant, noise, self.sampling)
+        moved = self.going & (chosen != quantile_choice(logits, noise, self.sampling))
+        read = noise_of_choice(logits[moved], chosen[moved], self.sampling)
+        self.noise[rows[moved], at[moved]] = read
+        return chosen
 
     def _hidden(self, index: int, before: list[Ints]) -> Floats:
         """The last layer's output for the token of the note before, `(rows, width)`."""

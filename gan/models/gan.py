@@ -1,4 +1,4 @@
-"""The adversarially trained family (see `gan.training.recipes`)."""
+"""The adversarially trained family (see `gan.training.objectives`)."""
 
 from gan.models.autoencoder import Autoencoder
 

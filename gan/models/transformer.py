@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TypeVar
 
 import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 from gan.errors import LatentError
 from gan.models.ability import ABILITIES
@@ -25,14 +26,16 @@ from gan.models.base import Floats, Part, Rolls
 from gan.models.compiled import compiled
 from gan.models.config import ModelConfig
 from gan.models.event_decoder import EventDecoder
+from gan.models.event_reference import Reference
 from gan.models.event_sampler import EventSampler, quantile_choice
 from gan.models.event_tilt import Seen, tilted_rolls
+from gan.models.event_walk import walk
 from gan.models.networks import Encoded
 from gan.models.noise_layout import NoiseLayout
 from gan.models.reranker import Budget
 from gan.models.sampling import Sampling
 from gan.models.statistics import tilt_names
-from gan.music.events import events_of_rolls, rolls_of_events
+from gan.music.events import Events, events_of_rolls, rolls_of_events
 from gan.spec import RollSpec
 
 T = TypeVar("T")
@@ -114,6 +117,25 @@ class Transformer(Encoded):
             if which.any():
                 rolls[which] = np.concatenate(_in_blocks(work, w[which]))
         return rolls
+
+    def walk(self, a: Floats, b: Floats, at: NDArray[np.floating]) -> Floats:
+        """Latents of phrases that keep to each other on the way; see `gan.models.event_walk`.
+
+        Their plans lie on the great circle, their noise nearly.
+        """
+        sampler = self._sampler()
+
+        def write(z: Floats, near: Sequence[Reference]) -> tuple[Events, Floats]:
+            normal, noise = np.split(z, [self.plan_dim], axis=1)
+            events, noise = sampler.write_near(self._plan(normal), noise, near)
+            return events, np.concatenate([normal, noise], axis=1)
+
+        def pairs(rows: Floats) -> Floats:
+            start, end = np.split(rows, 2, axis=1)
+            return walk(write, start, end, at, self.spec)
+
+        ends = np.concatenate([self.check(a), self.check(b)], axis=1)
+        return np.concatenate(_in_blocks(pairs, ends))
 
     def _written(self, z: Floats, sampling: Sampling) -> list[Seen]:
         """Phrases as they are written; those that were written lately are remembered."""

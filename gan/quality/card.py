@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from gan.data.sources import SOURCES
 from gan.errors import CheckpointError
 from gan.files import json_bytes
-from gan.models.checkpoint import CheckpointInfo, Number, read_json_part, read_log
+from gan.models.checkpoint import CheckpointInfo, Number
 from gan.models.parts import write_parts
+from gan.models.reading import read_json_part, read_log
 
 CARD = "card.json"
 BINS = 24
@@ -63,6 +64,22 @@ class Spread(msgspec.Struct):
     coverage: Number
 
 
+class Region(Spread):
+    """Of phrases away from seeds (`gan.quality.regions`); the AUCs need the data."""
+
+    overlap: Number
+    trees: Number | None = None
+    network: Number | None = None
+
+
+class Space(msgspec.Struct):
+    """Regions by name, measured on so many `phrases` each; how far the worst is above seeds."""
+
+    phrases: int
+    regions: dict[str, Region]
+    worst_above_seeds: Numbers = {}
+
+
 class Figures(msgspec.Struct):
     """What `gan.cli.evaluate` measures; the optional ones need the data."""
 
@@ -76,6 +93,7 @@ class Figures(msgspec.Struct):
     nearest_training_phrase: Numbers = {}
     histograms: dict[str, Histogram] = {}
     smoothness: Smoothness | None = None
+    space: Space | None = None
     prdc: Spread | None = None
     prdc_of_training_songs: Spread | None = None
 
@@ -100,7 +118,7 @@ class Card(msgspec.Struct):
 
 INTENDED_USE = (
     "Sketching and exploring short phrases with a person listening. Not for passing samples "
-    "off as somebody's work, and no reranker of style: it knows the songs it was trained on."
+    "off as somebody's work, and no judge of style: it knows the songs it was trained on."
 )
 
 

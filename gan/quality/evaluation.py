@@ -16,8 +16,9 @@ from gan.errors import CheckpointError
 from gan.files import arrays_bytes, json_bytes
 from gan.models.ability import Ability
 from gan.models.base import Generator
-from gan.models.checkpoint import MEASURES, read_part_arrays, weights_part
+from gan.models.checkpoint import MEASURES, weights_part
 from gan.models.parts import write_parts
+from gan.models.reading import read_part_arrays
 from gan.music.attributes import measure
 from gan.music.compare import mean_overlap, overlaps
 from gan.spec import ONSET

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.models.base import Generator
-from gan.models.paths import slerp
 from gan.music.attributes import measure
 from gan.spec import ONSET, SOUNDING
 
+Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
 
+NEAR = 0.1  # of the length of z, a move within a neighbourhood
 WARM = 3  # calls that are not timed
 
 
@@ -46,30 +47,41 @@ def reconstruction(generator: Generator, phrases: Rolls) -> dict[str, float]:
 
 
 def smoothness(generator: Generator, *, pairs: int = 48, steps: int = 16) -> dict[str, float]:
-    """How straight a walk from one seed to another is for the ear.
+    """How straight a walk from one seed to another is for the ear, and how quiet small moves are.
 
     `path_over_line`: length of the way in the space of the measures (each in its standard
     deviations) over the distance of its ends, median over pairs; 1 is straight, and a walk
     that changed everything at every step would take about `steps` times. `changed` is the
-    share of onset cells that differ from one step to the next, `apart` that of the ends.
+    share of onset cells that differ from one of the `steps` to the next, `apart` that of the ends,
+    `changed_nearby` that of phrases whose z are a `NEAR` of their length apart.
     """
     ends = generator.sample_latent(2 * pairs, 5)
-    at = np.linspace(0.0, 1.0, steps, dtype=np.float32)
-    walks = [slerp(ends[2 * k], ends[2 * k + 1], at) for k in range(pairs)]
-    rolls = generator.rolls_of_z(np.concatenate(walks))
+    a, b = ends[::2], ends[1::2]
+    walks = generator.walk(a, b, np.linspace(0.0, 1.0, steps + 1))
+    close = generator.rolls_of_z(nearby(a, np.random.default_rng(5)))
+    rolls = generator.rolls_of_z(walks.reshape(-1, generator.latent_dim))
     measures = measure(rolls, generator.spec)
     table = np.stack([np.asarray(values, np.float64) for values in measures.values()], axis=1)
     scale = np.maximum(np.nanstd(table, axis=0), 1e-9)
     table = np.nan_to_num((table - np.nanmean(table, axis=0)) / scale)
-    table = table.reshape(pairs, steps, -1)
+    table = table.reshape(pairs, steps + 1, -1)
     lengths = np.linalg.norm(np.diff(table, axis=1), axis=2).sum(axis=1)
     lines = np.linalg.norm(table[:, -1] - table[:, 0], axis=1)
-    onsets = rolls[..., ONSET].reshape(pairs, steps, -1).astype(bool)
+    onsets = rolls[..., ONSET].reshape(pairs, steps + 1, -1).astype(bool)
+    near = close[..., ONSET].reshape(pairs, -1).astype(bool)
     return {
         "path_over_line": float(np.median(lengths / np.maximum(lines, 1e-9))),
         "changed": float(np.mean([_apart(w[1:], w[:-1]) for w in onsets])),
         "apart": _apart(onsets[:, 0], onsets[:, -1]),
+        "changed_nearby": _apart(onsets[:, 0], near),
     }
+
+
+def nearby(z: Floats, random: np.random.Generator) -> Floats:
+    """Each z `(n, dim)` moved by `NEAR` of its length in a direction drawn at random."""
+    way = random.standard_normal(z.shape).astype(np.float32)
+    lengths = [np.linalg.norm(rows, axis=1, keepdims=True) for rows in (z, way)]
+    return np.asarray(z + NEAR * lengths[0] / lengths[1] * way, np.float32)
 
 
 def _apart(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:

@@ -1,1 +1,1 @@
-"""Paths, directions and inversion in latent space."""
+"""What sliders move along: directions, how they are found, and where they are stored."""

@@ -1,8 +1,8 @@
-"""The search for sliders: for each measure the one move that changes it most truly.
+"""The search for sliders: for each measure the move that changes it most truly.
 
 Candidates are a tilt each, and the plan's directions by regression. A slider is a single candidate
-with its length calibrated. Mixtures of candidates were tried and left: they fit the phrases that
-they are made on (docs/training-notes.md, 26. and 27.).
+with its length calibrated; where that is not good enough, a mixture of candidates that works
+against side effects, if it is better (docs/training-notes.md, "Sliders of single moves").
 """
 
 from __future__ import annotations
@@ -14,11 +14,17 @@ import numpy as np
 from gan.sliders.probes import Probes
 from gan.sliders.samples import Values
 
-TRIES = 2  # candidates for each measure that are calibrated and scored
 HEARD = 0.5  # standard deviations that a tilt moves a measure by at most, as a candidate
 SHORTEST, LONGEST = 0.25, 24.0  # amounts of a tilt, as a candidate
 FAITHFUL, CLEAN = 0.9, 0.3  # what a slider's rank correlation and side effects are to be
 RANK_NOISE, SIDE_NOISE = 0.015, 0.15  # how far they differ among phrases, the latter by e-folds
+GOOD = -0.25  # score from which a single candidate is left as it is
+LUCK = 0.5  # score by which a mixture must be better, for it also fits the phrases it is made on
+ROUNDS = 3  # Newton steps of a mixture, each from effects that are measured anew
+SOLVES = 12  # least squares of a step, each with the weights that the one before calls for
+TOLERANCE = 0.2  # side effects that a mixture does not work against: less would make it unsure
+OWN, WITHIN = 3.0, 0.05  # weights of the own effect's error, and of a side effect within tolerance
+RIDGE = 0.03  # price of a mixture's length
 CALIBRATIONS, CALIBRATED = 5, 0.1  # rounds at most, until an own effect is as near to 1
 GAIN = (0.3, 3.0)  # of a move's own effect, beyond which it is not scaled to 1 in one go
 
@@ -35,23 +41,64 @@ def tilt_moves(probes: Probes) -> Values:
 
 
 def best_moves(probes: Probes, candidates: Values, own: Sequence[int]) -> Values:
-    """For each measure of `own` the candidate with the best score, calibrated: `(own, ...)`.
+    """For each measure of `own` the best single candidate, or a mixture that is better.
 
-    Of those that are tried, which are the first by how much of their effect is on the measure,
-    and how consistently over phrases.
+    Calibrated, `(own, steered_dim)`. The single one is that whose effect is most of it on the
+    measure, and most consistent over phrases.
     """
     effects, consistency = probes.effects(candidates)
     share = np.abs(effects) / (np.linalg.norm(effects, axis=1) + HEARD / 2)[:, None]
-    order = np.argsort(-(share * consistency)[:, own], axis=0)
-    best, found = np.full(len(own), -np.inf), np.zeros((len(own), candidates.shape[1]))
-    for tried in order[:TRIES]:
-        effect = effects[tried, own]
-        length = np.sign(effect) / np.maximum(np.abs(effect), 0.1)
-        moves, moved = calibrated(probes, candidates[tried] * length[:, None], own)
-        scores = score(probes.ranks(moves, own), side_effects(moved, own))
-        better = scores > best
-        found[better], best[better] = moves[better], scores[better]
+    single = (share * consistency)[:, own].argmax(axis=0)
+    effect = effects[single, own]
+    length = np.sign(effect) / np.maximum(np.abs(effect), 0.1)
+    found, best = _scored(probes, candidates[single] * length[:, None], own)
+    poor = np.flatnonzero(best < GOOD)
+    if len(poor):
+        wanted = [own[int(k)] for k in poor]
+        mixtures, scores = _scored(probes, _mixtures(probes, candidates, effects, wanted), wanted)
+        better = scores > best[poor] + LUCK
+        found[poor[better]] = mixtures[better]
     return found
+
+
+def _scored(probes: Probes, moves: Values, own: Sequence[int]) -> tuple[Values, Values]:
+    """Moves calibrated, and their scores."""
+    moves, effects = calibrated(probes, moves, own)
+    return moves, score(probes.ranks(moves, own), side_effects(effects, own))
+
+
+def _mixtures(probes: Probes, candidates: Values, effects: Values, own: Sequence[int]) -> Values:
+    """For each measure of `own` a mixture of candidates that moves little else, `(own, ...)`.
+
+    By Newton steps on measured effects: what a mixture does is not the sum of what its parts do.
+    """
+    mixes, moved = np.zeros((len(own), len(candidates))), np.zeros((len(own), effects.shape[1]))
+    for _ in range(ROUNDS):
+        for k, index in enumerate(own):
+            mixes[k] = improved(effects, mixes[k], moved[k], index)
+        moved, _ = probes.effects(mixes @ candidates)
+        gain = np.clip(moved[np.arange(len(own)), own], *GAIN)[:, None]
+        mixes, moved = mixes / gain, moved / gain
+    return np.asarray(mixes @ candidates, np.float64)
+
+
+def improved(effects: Values, mix: Values, moved: Values, own: int) -> Values:
+    """A better mixture `(candidate,)` than `mix`, whose effects are `moved` `(measure,)`.
+
+    `effects` (candidate, measure) are, to first order, those of what is added. Side effects within
+    `TOLERANCE` are let be, those beyond it are brought back to it.
+    """
+    added = np.zeros_like(mix)
+    for _ in range(SOLVES):
+        predicted = moved + added @ effects
+        beyond = np.abs(predicted) > TOLERANCE
+        weight = np.where(beyond, 1.0, WITHIN)
+        wanted = np.where(beyond, np.sign(predicted) * TOLERANCE, 0.0)
+        weight[own], wanted[own] = OWN, 1.0
+        gram = (effects * weight) @ effects.T + RIDGE * np.eye(len(mix))
+        missing = (effects * weight) @ (wanted - moved) - RIDGE * mix
+        added = np.asarray(np.linalg.solve(gram, missing), np.float64)
+    return mix + added
 
 
 def calibrated(probes: Probes, moves: Values, own: Sequence[int]) -> tuple[Values, Values]:

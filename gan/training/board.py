@@ -13,7 +13,7 @@ from gan.training.pictures import picture_grid
 from gan.training.state import TrainState
 
 if TYPE_CHECKING:
-    from gan.training.loop import Progress
+    from gan.training.run import Progress
 
 log = logging.getLogger(__name__)
 EVERY = 10  # steps between scalars

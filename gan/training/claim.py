@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gan.errors import CheckpointError
-from gan.files import locked, probe, remove_leftovers
+from gan.files import locked, must_be_writable, remove_leftovers
 from gan.models.checkpoint import CONFIG, WEIGHTS, read_info
 from gan.models.config import ModelConfig
 from gan.models.parts import listed
@@ -23,16 +23,16 @@ def claimed(folder: Path, *, resume: bool) -> Iterator[None]:
     """Keep other runs out of `folder`, in which a run begins or, with `resume`, goes on.
 
     Raises `CheckpointError` where it holds a checkpoint that must not be overwritten or another
-    run is writing, and `OSError` where nothing can be written.
+    run is writing, and `DataError` where nothing can be written.
     """
     if not resume:
         refuse_taken(folder)
+    must_be_writable(folder, "The checkpoint folder")
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         with locked(folder / LOCK, wait=False):
             for place in (folder, folder / STATE.parent):
                 remove_leftovers(place)
-            probe(folder)
             yield
     except BlockingIOError:
         raise CheckpointError(

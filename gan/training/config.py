@@ -22,7 +22,8 @@ class TrainConfig:
     `cooldown` is the share of the VAE stage, at its end, over which its learning rate falls in a
     line to zero. `reconstructed` is the share of fakes that are reconstructions; the rest are
     samples of the prior. `kl` weighs the KL term against the summed cross-entropy; it rises over
-    `kl_steps`.
+    `kl_steps`. `plan_dropout` is the chance with which a track's or a bar's part of a transformer's
+    plan is replaced by a draw of the prior.
     """
 
     family: str = "gan"
@@ -37,6 +38,7 @@ class TrainConfig:
     kl: float = 0.25
     kl_steps: int = 1000
     free_nats: float = 0.0
+    plan_dropout: float = 0.0
     anchor: float = 0.002
     fit: float = 1.0
     reconstructed: float = 0.25
@@ -64,6 +66,8 @@ class TrainConfig:
             raise SpecError("warmup must lie between 0 and 1.")
         if not 0.0 <= self.cooldown <= 1.0:
             raise SpecError("cooldown must lie between 0 and 1.")
+        if not 0.0 <= self.plan_dropout < 1.0:
+            raise SpecError("plan_dropout must lie between 0 and 1, 1 excluded.")
         if not 0.0 < self.reconstructed < 1.0:
             raise SpecError("reconstructed must lie between 0 and 1, ends excluded.")
 

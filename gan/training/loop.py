@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gan.data.dataset import Dataset, rolls, split_by_song
+from gan.data.dataset import rolls, split_by_song
 from gan.data.stream import batches
 from gan.errors import CheckpointError, DataError, SpecError
 from gan.files import write_arrays
-from gan.models import checkpoint
+from gan.models import checkpoint, reading
 from gan.models.base import Generator
-from gan.models.config import ModelConfig
-from gan.models.parts import listed, write_parts
+from gan.models.parts import listed
 from gan.quality import evaluation
 from gan.training import losses
 from gan.training.claim import STATE, refuse_other, refuse_taken
-from gan.training.config import TrainConfig
 from gan.training.noise import step_noise
+from gan.training.run import Progress, Run, start_weights, write_start
 from gan.training.state import TrainState
 from gan.training.tuning import tune
 
@@ -34,36 +30,6 @@ if TYPE_CHECKING:
     from gan.training.workers import Workers
 
 RERANKED_FROM = 500  # steps; a run of some minutes should not take twice as long for its reranker
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What the loop tells whoever watches: after every step, and after an evaluation."""
-
-    step: int
-    steps: int
-    stage: str
-    metrics: Mapping[str, float]
-    evaluation: evaluation.Evaluation | None = None
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run's inputs. `minutes`, where given, ends it early and cuts the stages to fit.
-
-    `start_from` is a checkpoint folder whose weights a new run begins with. `distribute` is
-    one of `gan.training.config.KINDS`.
-    """
-
-    dataset: Dataset
-    folder: Path
-    config: TrainConfig
-    model: ModelConfig
-    minutes: float | None = None
-    resume: bool = False
-    start_from: Path | None = None
-    distribute: str = "none"
-    data: Mapping[str, Any] | None = None
 
 
 def begin(run: Run) -> Session:
@@ -74,7 +40,7 @@ def begin(run: Run) -> Session:
     """
     from gan.training.workers import workers
 
-    start = _start_of(run)
+    start = start_weights(run)
     replicas = workers(run.distribute)
     replicas.share_of(run.config.batch_size)
     if run.minutes is not None and replicas.strategy is not None:
@@ -87,52 +53,16 @@ def begin(run: Run) -> Session:
     if start is not None:
         state.start_from(start)
     if run.resume and (run.folder / STATE).is_file():
-        state.restore(checkpoint.read_arrays(run.folder / STATE))
+        state.restore(reading.read_arrays(run.folder / STATE))
         if checkpoint.WEIGHTS in listed(run.folder):
             # Measured as the best so far was.
-            weights = checkpoint.read_part_arrays(run.folder, checkpoint.WEIGHTS)
+            weights = reading.read_part_arrays(run.folder, checkpoint.WEIGHTS)
             state.average.set_calibration(weights)
     session = Session(run, state, replicas)
     if replicas.chief:
         # Last: whatever is refused leaves the folder as it was.
-        _write_start(run, session)
+        write_start(run, state.arrays(), session.reference)
     return session
-
-
-def _start_of(run: Run) -> dict[str, NDArray[Any]] | None:
-    """Weights of the checkpoint that the run starts from."""
-    if run.start_from is None:
-        return None
-    info = checkpoint.read_info(run.start_from)
-    same = replace(info.model, dropout=run.model.dropout) == run.model
-    if info.spec != run.dataset.spec or not same:
-        raise CheckpointError(
-            f"{info.path} was trained on {', '.join(info.spec.track_names)} and the data has "
-            f"{', '.join(run.dataset.spec.track_names)}; start from a checkpoint of the same "
-            "tracks and sizes, or leave out --start_from."
-        )
-    return checkpoint.read_part_arrays(info.path, checkpoint.WEIGHTS)
-
-
-def _write_start(run: Run, session: Session) -> None:
-    """The configuration, and what the run is measured against, before the first step."""
-    state = session.state.arrays()
-    needed = sum(array.nbytes for array in state.values())
-    run.folder.mkdir(parents=True, exist_ok=True)
-    # A state is written beside the one before, and weights are smaller than it.
-    if shutil.disk_usage(run.folder).free < 2 * needed:
-        raise CheckpointError(
-            f"{run.folder} is on a disk with less room than the {2 * needed >> 20} MiB that the "
-            "training state takes; make room or choose another --checkpoint_dir."
-        )
-    config = checkpoint.config_part(
-        family=run.config.family,
-        spec=run.dataset.spec,
-        model=run.model,
-        training=asdict(run.config),
-        data=run.data or {},
-    )
-    write_parts(run.folder, config | evaluation.reference_part(session.reference))
 
 
 class Session:
@@ -156,7 +86,7 @@ class Session:
         """Where the adversarial stage began, if a resumed run has already got there."""
         if self.run.minutes is None or self.config.family != "gan":
             return self.config.warmup_steps
-        log = checkpoint.read_log(self.run.folder)
+        log = reading.read_log(self.run.folder)
         steps = [line.get("step") for line in log if line.get("stage") == "gan"]
         begun = [step for step in steps if isinstance(step, int)]
         return min(begun) - 1 if begun else None
@@ -286,7 +216,7 @@ class Session:
                 self.best = result.mean
             write_arrays(folder / STATE, state.arrays())
             self.saved = state.step
-            with (folder / checkpoint.LOG).open("a", encoding="utf-8") as log:
+            with (folder / reading.LOG).open("a", encoding="utf-8") as log:
                 log.write(json.dumps(line) + "\n")
         return result
 
@@ -319,7 +249,7 @@ class Session:
 
 def _best_so_far(folder: Path) -> float:
     """What plain draws of the stored weights, as calibrated, were measured at; -1 without any."""
-    stored = checkpoint.read_json_part(folder, checkpoint.MEASURES) or {}
+    stored = reading.read_json_part(folder, checkpoint.MEASURES) or {}
     best = stored.get("plain_overlap", stored.get("mean_overlap"))
     return float(best) if isinstance(best, int | float) else -1.0
 

@@ -57,20 +57,41 @@ def transformer_objective(
     events: list[Tensor],
     *,
     noise: Tensor,
+    prior: Tensor,
+    dropped: Tensor,
     kl_weight: Tensor,
     free_nats: float,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Negative evidence lower bound of the notes, an autoregressive decoder given the latent.
 
     Such a decoder can do without its latent and soon does; `free_nats` a part pay for its
-    use (Kingma et al. 2016). `events` are step, track, pitch and duration, int32.
+    use (Kingma et al. 2016). `events` are step, track, pitch and duration, int32. `dropped`
+    (batch, track + bar) tells which parts of the plan are drawn from `prior` instead, which is
+    standard normal (batch, plan_dim).
     """
     u, divergence = draw_posterior(generator, rolls, noise, free_nats)
-    logits = generator.decoder(u, events, training=True)
+    logits = generator.decoder(with_dropped(generator, u, prior, dropped), events, training=True)
     surprise = losses.event_surprise(logits, events, generator.spec)
     reconstruction = ops.mean(ops.sum(surprise, axis=-1))
     loss = reconstruction + kl_weight * divergence
     return loss, {"reconstruction": reconstruction, "kl": divergence}
+
+
+def with_dropped(generator: Encoded, u: Tensor, prior: Tensor, dropped: Tensor) -> Tensor:
+    """Latents u with some tracks' and bars' parts drawn anew by the prior, given the shared part.
+
+    In draws of the prior parts do not quite go together; so the decoder meets such plans in
+    training, and learns to write music all the same.
+    """
+    shared, *others = generator.plan_parts().values()
+    known, _ = generator.prior.to_normal(u)
+    mixed = ops.concatenate([known[:, shared], prior[:, shared.stop :]], axis=-1)
+    drawn = ops.stop_gradient(generator.prior.to_latent(mixed))
+    parts = [
+        ops.where(dropped[:, k, None] > 0, drawn[:, part], u[:, part])
+        for k, part in enumerate(others)
+    ]
+    return ops.concatenate([u[:, shared], *parts], axis=-1)
 
 
 def shown(rolls: Tensor, keep: Tensor, turn: Tensor) -> Tensor:

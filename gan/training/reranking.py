@@ -1,6 +1,6 @@
 """Fits the reranker of a generator's phrases; see `gan.models.reranker`.
 
-First networks that tell songs from draws, then a straight lean: what networks leave over, such as
+First networks that tell songs from draws, then a linear term: what networks leave over, such as
 one track that plays in too few bars, is a difference of means too small for them to find. Of all
 distributions with the songs' means, the one nearest to the draws has log odds that are linear in
 the measures (maximum entropy: Jaynes 1957).
@@ -43,13 +43,13 @@ def add_reranker(generator: Generator, theirs: Measures, *, pool: int) -> None:
 
 
 def balance(generator: Generator, theirs: Measures) -> None:
-    """Lean the generator's reranker until its choice has the songs' means, `theirs`.
+    """Add a linear term to the generator's reranker: its choice has the songs' means, `theirs`.
 
     Newton steps on the dual problem, each on fresh draws and shorter than the one before.
     """
     reranker = generator.reranker
     if reranker is None:
-        raise ValueError("There is no reranker to lean.")
+        raise ValueError("There is no reranker to balance.")
     count = len(reranker.names)
     songs = reranker.features(theirs)[:, :count].astype(np.float64)
     curvature = np.cov(songs.T) + RIDGE * np.eye(count)

@@ -108,18 +108,22 @@ def transformer_step(state: TrainState, workers: Workers) -> Step:
         tf.TensorSpec((None, *spec.shape), tf.uint8),
         [tf.TensorSpec((None, None), tf.int32)] * 4,
         tf.TensorSpec((None, generator.plan_dim), tf.float32),
+        tf.TensorSpec((None, generator.plan_dim), tf.float32),
+        tf.TensorSpec((None, len(spec.tracks) + spec.bars), tf.float32),
         number,
         number,
     ]
 
     def gradient(rows: Any, index: tf.Tensor) -> Any:
-        rolls, events, posterior = rows
+        rolls, events, posterior, prior, dropped = rows
         with tf.GradientTape() as tape:
             loss, metrics = transformer_objective(
                 generator,
                 tf.cast(rolls, tf.float32),
                 events,
                 noise=posterior,
+                prior=prior,
+                dropped=dropped,
                 kl_weight=_kl_weight(state, index),
                 free_nats=config.free_nats,
             )
@@ -131,13 +135,15 @@ def transformer_step(state: TrainState, workers: Workers) -> Step:
         rolls: tf.Tensor,
         events: list[tf.Tensor],
         posterior: tf.Tensor,
+        prior: tf.Tensor,
+        dropped: tf.Tensor,
         index: tf.Tensor,
         group: tf.Tensor,
     ) -> Any:
         # Dropout, like all randomness, from the seed and the number of the step alone.
         seed = tf.stack([config.seed, index * GROUPS + group])
         generator.decoder.seeds.state.assign(tf.cast(seed, tf.uint32))
-        return workers.mean(gradient, (rolls, events, posterior), index)
+        return workers.mean(gradient, (rolls, events, posterior, prior, dropped), index)
 
     @tf.function(autograph=False)
     def update(vector: tf.Tensor, index: tf.Tensor) -> None:
@@ -151,8 +157,8 @@ def transformer_step(state: TrainState, workers: Workers) -> Step:
         for group, chosen in enumerate(np.split(order, GROUPS)):
             events = events_of_rolls(rolls[chosen], spec)
             arrays = [events.step, events.track, events.pitch, events.duration]
-            posterior = noise["posterior"][chosen]
-            found.append(of_group(rolls[chosen], arrays, posterior, index, np.int32(group)))
+            drawn = [noise[name][chosen] for name in ("posterior", "prior", "dropped")]
+            found.append(of_group(rolls[chosen], arrays, *drawn, index, np.int32(group)))
         update(tf.add_n([vector for vector, _ in found]) / GROUPS, index)
         metrics = [each for _, each in found]
         return {name: sum(each[name] for each in metrics) / GROUPS for name in metrics[0]}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,8 +17,11 @@ import tiny
 from player_tools import PLAYER, READY, Demo, free_port, stop, wait_for
 from playwright.sync_api import Page, expect
 
+from gan.app.document import from_text
 from gan.models.checkpoint import write_config, write_weights
 from gan.models.registry import build
+from gan.music.edits import Edit
+from gan.phrase import PhraseState
 from gan.spec import ROOT
 
 # pytest-playwright's own fixtures are written in a way that pytest 9 warns of.
@@ -75,7 +79,7 @@ def visit(app: Demo, url: str) -> Demo:
     app.page.goto(url)
     app.page.wait_for_selector(READY, timeout=LOADING)
     app.until(f"{PLAYER}.link?.state === 'live'", LOADING)
-    app.until("location.search.includes('p=')")
+    app.until("location.search.includes('d=')")
     # The page was built for the stored phrase, which cannot be locked.
     expect(app.page.locator(".gp-strip .gp-lock")).to_have_count(len(tiny.SPEC.tracks))
     expect(app.page.locator(".gp-bar .gp-lock")).to_have_count(tiny.SPEC.bars)
@@ -93,6 +97,12 @@ def drag(app: Demo, slider: int) -> None:
     app.page.mouse.down()
     app.page.mouse.move(x + box["width"] * 0.4, y, steps=4)
     app.page.mouse.up()
+
+
+def phrase_of(url: str) -> PhraseState:
+    """The phrase of an address."""
+    query = parse_qs(urlsplit(url).query)
+    return from_text(query["d"][0])[0].phrase if "d" in query else PhraseState()
 
 
 def counts(app: Demo) -> list[int]:
@@ -141,6 +151,32 @@ def test_a_new_phrase_has_a_link_that_brings_it_back(app: Demo, address: str) ->
     assert app.page.url == link
 
 
+def test_back_forward_and_reload_keep_to_the_address(app: Demo, address: str) -> None:
+    visit(app, address)
+    first = phrase_of(app.page.url)
+    seed = app.page.get_by_role("spinbutton", name="Seed")
+    for number in (41, 42):
+        seed.fill(str(number))
+        seed.press("Enter")
+        app.page.wait_for_url(lambda url, number=number: phrase_of(url).seed == number)
+    app.page.wait_for_timeout(2500)  # an address that was left just now is no wish to go back
+    app.page.go_back()
+    expect(seed).to_have_value("41")
+    app.page.go_back()
+    expect(seed).to_have_value(str(first.seed))
+    app.page.wait_for_timeout(2500)
+    app.page.go_forward()
+    expect(seed).to_have_value("41")
+    app.page.get_by_role("link", name="Models").click()
+    app.page.wait_for_url(lambda url: "/models" in url and phrase_of(url).seed == 41)
+    app.page.reload()
+    # Streamlit asks for its own files beside a page first, and then above it.
+    expect(app.page.get_by_role("spinbutton", name="First seed")).to_be_visible(timeout=LOADING)
+    app.problems.clear()
+    app.page.get_by_role("link", name="Explore").click()
+    expect(seed).to_have_value("41", timeout=LOADING)
+
+
 NOTES = f"{PLAYER}.stage.roll.notes.map((track) => Array.from(track))"
 
 
@@ -162,7 +198,7 @@ def test_a_locked_bar_stays_while_the_rest_moves(app: Demo, address: str) -> Non
     expect(app.page.get_by_label("Keep bar 2 while the rest moves")).to_have_attribute(
         "aria-pressed", "true"
     )
-    app.page.wait_for_url(lambda url: "bar%3A1" in url or "bar:1" in url)
+    app.page.wait_for_url(lambda url: "bar:1" in phrase_of(url).locks)
     before = app.page.evaluate(NOTES)
     app.page.get_by_role("button", name="New phrase").click()
     app.page.wait_for_function(f"(old) => JSON.stringify({NOTES}) !== JSON.stringify(old)",
@@ -188,6 +224,16 @@ def test_a_note_is_drawn_and_erased_by_hand(app: Demo, address: str) -> None:
                   && list[i] < step + 5 && step - 1 < list[i + 1]))) return [step, pitch];
         }}"""
     )
+    # The page around the roll may still be growing: the pointer aims once it stands.
+    app.page.wait_for_function(
+        """() => new Promise((resolve) => {
+          const place = () => JSON.stringify(
+            document.querySelector(".gp-pen").getBoundingClientRect());
+          const before = place();
+          setTimeout(() => resolve(place() === before), 400);
+        })"""
+    )
+    app.page.locator(".gp-pen").scroll_into_view_if_needed()
     box = app.page.locator(".gp-pen").bounding_box()
     assert box is not None
 
@@ -204,7 +250,8 @@ def test_a_note_is_drawn_and_erased_by_hand(app: Demo, address: str) -> None:
     row = f"[{step}, {step + 3}, {pitch}]"
     has = f"JSON.stringify({NOTES}[1]).includes('{row[1:-1].replace(' ', '')}')"
     app.until(has)
-    app.page.wait_for_url(lambda url: f"1.{pitch - tiny.SPEC.pitch_min}.{step}" in url)
+    edit = Edit(1, pitch - tiny.SPEC.pitch_min, step, step + 3)
+    app.page.wait_for_url(lambda url: phrase_of(url).edits == (edit,))
     expect(app.page.get_by_text("1 note drawn or erased by hand.")).to_be_visible()
     app.page.mouse.move(*at(step + 1.5))
     app.page.mouse.down()
@@ -236,14 +283,14 @@ def test_notes_are_drawn_with_the_keyboard(app: Demo, address: str) -> None:
     )
 
 
-def open_drawer(app: Demo, name: str) -> None:
+def open_panel(app: Demo, name: str) -> None:
     app.page.get_by_role("radio", name=name).click()
 
 
-def test_a_favourite_is_there_in_another_visit_and_lends_a_track(app: Demo, address: str) -> None:
+def test_a_favourite_is_there_in_another_visit_and_gives_a_track(app: Demo, address: str) -> None:
     visit(app, address)
     kept = app.page.evaluate(NOTES)
-    open_drawer(app, "Favourites")
+    open_panel(app, "Favourites")
     app.page.get_by_label("Keep this phrase as").fill("Slow *dawn*")
     app.page.get_by_role("button", name="Keep", exact=True).click()
     expect(app.page.get_by_text("Slow *dawn*", exact=True)).to_be_visible()
@@ -254,7 +301,7 @@ def test_a_favourite_is_there_in_another_visit_and_lends_a_track(app: Demo, addr
         f"(notes) => JSON.stringify({NOTES}) !== JSON.stringify(notes)", arg=kept
     )
     other = app.page.evaluate(NOTES)
-    open_drawer(app, "Favourites")
+    open_panel(app, "Favourites")
     app.page.get_by_role("radio", name="+ Chords").click()
     app.page.wait_for_function(
         f"([notes]) => JSON.stringify({NOTES}[1]) === JSON.stringify(notes)", arg=[kept[1]]
@@ -268,7 +315,7 @@ def test_a_favourite_is_there_in_another_visit_and_lends_a_track(app: Demo, addr
 
 def test_the_score_is_engraved_and_taken_away(app: Demo, address: str, tmp_path: Path) -> None:
     visit(app, address)
-    open_drawer(app, "Take away")
+    open_panel(app, "Take away")
     app.page.get_by_text("Show the score").click()
     score = app.page.locator(".stImage img").first
     expect(score).to_be_visible(timeout=LOADING)

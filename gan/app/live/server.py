@@ -23,7 +23,7 @@ newest that has arrived; those in between are dropped without an answer. So memo
 bounded by one waiting request of each kind, whatever the browser sends. Rates are those of
 the session: connecting again gives no new allowance.
 
-The handshake is refused unless its origin is this server. A connection ends with code 1008
+Who may connect at all is decided in `gan.app.guard`. A connection ends with code 1008
 on a wrong token or too many or too many invalid messages, 1009 on one that is too big, 1003
 on a binary one, 1013 when there are too many connections, 4000 when the same session
 connects again for the same channel.
@@ -34,9 +34,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Collection
 from typing import Any
-from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
@@ -70,7 +68,8 @@ REQUESTS_PER_SECOND = 60.0
 FLOOD_PER_SECOND = 200.0
 STRIKES = 20
 HELLO_SECONDS = 5.0
-SEND_SECONDS = 20.0
+SEND_SECONDS = 20.0  # for a message to leave
+CLOSE_SECONDS = 2.0
 MOVERS = 32  # moves at once, most of them waiting
 CONNECTIONS = 512  # two for each page
 
@@ -97,6 +96,29 @@ async def _receive_text(socket: WebSocket) -> str | None:
     if len(text) > MESSAGE_LIMIT:
         raise _RefusedError(TOO_BIG, "The message is too big.")
     return str(text)
+
+
+class _Line:
+    """The connection below a WebSocket of uvicorn. ASGI has no words for what is asked of it.
+
+    uvicorn writes a message into a buffer without bound, and closes a connection only when the
+    peer has read all of it: one that reads nothing would keep its megabytes for ever.
+    """
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._protocol: Any = getattr(socket._receive, "__self__", None)
+
+    async def drained(self) -> None:
+        """Wait until nearly all that was sent has left; does not wait under other servers."""
+        writable = getattr(self._protocol, "writable", None)
+        if writable is not None:
+            await writable.wait()
+
+    def cut(self) -> None:
+        """End the connection at once, whatever is still to be sent."""
+        transport = getattr(self._protocol, "transport", None)
+        if transport is not None:
+            transport.abort()
 
 
 class _Slot:
@@ -222,6 +244,7 @@ class _Connection:
         with anyio.move_on_after(SEND_SECONDS) as scope:
             async with self._sending:
                 await self._socket.send_bytes(message)
+                await _Line(self._socket).drained()
         if scope.cancelled_caught:
             raise _RefusedError(REFUSED, "The connection is too slow.")
 
@@ -229,21 +252,9 @@ class _Connection:
 class _LiveServer:
     """The endpoint: checks who knocks, then hands over to a `_Connection`."""
 
-    def __init__(self, allowed_origins: Collection[str]) -> None:
-        self._allowed = frozenset(allowed_origins)
+    def __init__(self) -> None:
         self._limiters: dict[str, anyio.CapacityLimiter] = {}
         self._open = 0
-
-    def _origin_is_ours(self, socket: WebSocket) -> bool:
-        origin, host = socket.headers.get("origin"), socket.headers.get("host")
-        if not origin or not host:
-            return False
-        try:
-            parts = urlsplit(origin)
-        except ValueError:
-            return False
-        same = parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
-        return same or origin in self._allowed
 
     async def _hello(self, socket: WebSocket) -> tuple[LiveSession, Channel]:
         with anyio.move_on_after(HELLO_SECONDS):
@@ -261,9 +272,6 @@ class _LiveServer:
         raise _RefusedError(REFUSED, "The hello took too long.")
 
     async def __call__(self, socket: WebSocket) -> None:
-        if not self._origin_is_ours(socket):
-            await socket.close(REFUSED)  # Before accept: the handshake fails with 403.
-            return
         await socket.accept()
         self._open += 1
         try:
@@ -298,19 +306,23 @@ class _LiveServer:
 
 
 async def _close(socket: WebSocket, refused: _RefusedError) -> None:
-    try:
-        await socket.close(refused.code, refused.reason)
-    except GONE:
-        log.debug("The peer was gone before it was told why.", exc_info=True)
+    line = _Line(socket)
+    with anyio.move_on_after(CLOSE_SECONDS) as scope:
+        try:
+            await socket.close(refused.code, refused.reason)
+            await line.drained()
+        except GONE:
+            log.debug("The peer was gone before it was told why.", exc_info=True)
+    if scope.cancelled_caught:
+        line.cut()
 
 
-def live_route(*, allowed_origins: Collection[str] = ()) -> WebSocketRoute:
-    """The route for `st.App(..., routes=[*player_routes(), live_route()])`.
+def live_route() -> WebSocketRoute:
+    """The route for `st.App(..., routes=[...], middleware=[Middleware(Guard)])`.
 
-    `allowed_origins` are further origins (`https://music.example.org`), for a proxy that
-    does not pass the host on.
+    Hosts and origins are the guard's affair, see `gan.app.guard`.
     """
-    server = _LiveServer(allowed_origins)
+    server = _LiveServer()
 
     async def live(websocket: WebSocket) -> None:
         await server(websocket)

@@ -62,7 +62,7 @@ class Commit:
 
 
 def read_mix(event: Mapping[str, Any], tracks: Sequence[str]) -> Mix:
-    """A mix of the named tracks; what is missing or nonsense takes its default.
+    """A mix of the named tracks; what is missing or invalid takes its default.
 
     A browser tells all tracks; those that are as at first are left out.
     """
@@ -131,7 +131,7 @@ class Play:
 
     @staticmethod
     def from_json(event: Mapping[str, Any]) -> Play | None:
-        """What was chosen, within the limits; None where either is missing or nonsense."""
+        """What was chosen, within the limits; None where either is missing or invalid."""
         tempo, transpose = finite(event.get("tempo")), _whole(event.get("transpose"))
         if tempo is None or transpose is None:
             return None

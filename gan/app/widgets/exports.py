@@ -13,6 +13,7 @@ import streamlit as st
 
 from gan.app import link
 from gan.app.document import Document
+from gan.app.escape import escape_markdown
 from gan.app.widgets.piece import Piece
 from gan.audio.mix import gains, heard
 from gan.audio.play import mixdown, separate
@@ -23,7 +24,7 @@ from gan.pictures import roll_png
 
 
 def quick_exports(piece: Piece, document: Document) -> None:
-    """The two that are wanted most."""
+    """The two most common files."""
     _download("MIDI", lambda: midi_of(piece, document), f"{piece.name}.mid", "audio/midi")
     _download("WAV", lambda: encode_wav(_sound(piece, document)), f"{piece.name}.wav", "audio/wav")
 
@@ -32,7 +33,7 @@ def all_exports(piece: Piece, document: Document) -> None:
     """Files of all kinds, and the engraved score."""
     spec, name = piece.spec, piece.name
     if not any(heard(document.mix, spec.track_names)):
-        st.warning("All tracks are muted, so files would be silent: let at least one be heard.")
+        st.warning("All tracks are muted, so files would be silent: unmute at least one.")
         return
     st.caption(
         "Files hold what is heard: muted tracks stay out, volumes count. MIDI carries the link of "
@@ -42,7 +43,7 @@ def all_exports(piece: Piece, document: Document) -> None:
         files = file_names(spec.track_names)
         for index, (track, file) in enumerate(zip(spec.track_names, files, strict=True)):
             _download(
-                f"MIDI: {track.capitalize()}",
+                f"MIDI: {escape_markdown(track.capitalize())}",
                 lambda index=index: midi_of(piece, document, only=index),  # type: ignore[misc]
                 f"{name}-{file}.mid",
                 "audio/midi",
@@ -131,7 +132,7 @@ def _musicxml(piece: Piece, document: Document) -> bytes:
 def _score(piece: Piece, document: Document) -> None:
     for number, page in enumerate(_pages(_musicxml(piece, document)), 1):
         # An image, because markup in an SVG that stands in the page could do more.
-        with st.container(key=f"exports:paper:{number}"):
+        with st.container(key=f"score-page-{number}"):
             st.image(page, width="stretch")
         name = f"{piece.name}-score-{number}.svg"
         _download(f"Score, page {number} (SVG)", page.encode, name, "image/svg+xml")

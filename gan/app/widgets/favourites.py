@@ -11,12 +11,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gan.app import library, link
+from gan.app.address import open_query
 from gan.app.document import Document
 from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.library import Favourite, LibraryError
 from gan.app.loading import available
-from gan.app.session import open_query, scope_of
+from gan.app.scope import scope_of
 from gan.engine import Engine
 from gan.models.checkpoint import CheckpointInfo
 from gan.phrase import copy_track
@@ -51,7 +52,7 @@ def favourites(engine: Engine, session: Session) -> None:
     for generator, kept in sorted(groups.items()):
         with st.expander(f"{escape_markdown(generator)} ({len(kept)})"):
             if generator not in usable:
-                st.caption("This generator is not here now; its phrases are kept.")
+                st.caption("This generator is not available now; its phrases are kept.")
             for each in kept:
                 _row(engine, session, each, usable.get(generator))
 
@@ -73,7 +74,7 @@ def _row(engine: Engine, session: Session, each: Favourite, info: CheckpointInfo
         _take_a_track(row, engine, session, each, key)
     row.button(
         "Forget", key=f"{key}:forget", on_click=_forget, args=(each,), type="tertiary",
-        help=f"Takes {escape_markdown(each.name)} off the list; you can take that back.",
+        help=f"Takes {escape_markdown(each.name)} off the list; you can undo that.",
     )  # fmt: skip
 
 
@@ -133,7 +134,7 @@ def _offer_back() -> None:
 
     def bring_back() -> None:
         del st.session_state["favourites:forgotten"]
-        _try(lambda: library.keep(gone.name, gone.generator, gone.address, gone.saved))
+        _try(lambda: library.bring_back(gone))
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{escape_markdown(gone.name)} is forgotten.")

@@ -1,4 +1,4 @@
-"""Undo, A/B and the strip of where one has been."""
+"""Undo, A/B and the strip of earlier and later phrases."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from gan.app.document import Document
+from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.widgets.performance import key_name
 from gan.engine import Engine
@@ -36,7 +37,7 @@ def history_buttons(session: Session) -> None:
         "Keep as A",
         icon=":material/bookmark:",
         on_click=session.keep_a,
-        help="Remembers this music as A; what you do then is B, and you can go back and forth.",
+        help="Remembers this music as A. What you do next is B, and you can switch between them.",
     )
     if session.a is not None:
         other = "A" if session.side == "B" else "B"
@@ -52,7 +53,7 @@ def history_buttons(session: Session) -> None:
 
 
 def history_strip(engine: Engine, session: Session) -> None:
-    """Where the user has been, as small rolls; those of other generators have none."""
+    """The history as small rolls; those of other generators are left blank."""
     documents = [*session.past, session.document, *session.future]
     here = len(session.past)
     first = max(0, min(here - SHOWN // 2, len(documents) - SHOWN))
@@ -108,7 +109,7 @@ def _words(documents: list[Document], index: int) -> str:
         return ""
     before, now = documents[index - 1], documents[index]
     if before.generator != now.generator:
-        return now.generator
+        return escape_markdown(now.generator)
     if before.phrase != now.phrase:
         return ""
     if before.performance != now.performance:

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from gan.app.escape import escape_markdown
 from gan.app.loading import available
-from gan.app.session import stored_directions
+from gan.app.scope import stored_directions
 from gan.engine import Engine
 from gan.errors import CheckpointError
 from gan.models.checkpoint import CheckpointInfo
@@ -29,7 +30,7 @@ def card_of(info: CheckpointInfo) -> dict[str, Any] | None:
     try:
         return read_card(info)
     except CheckpointError as error:
-        st.warning(str(error))
+        st.warning(escape_markdown(str(error)))
         return None
 
 
@@ -40,7 +41,7 @@ def overview() -> list[dict[str, Any]]:
 
 
 def _row(info: CheckpointInfo, card: Mapping[str, Any] | None) -> dict[str, Any]:
-    row: dict[str, Any] = {"generator": info.name, "family": info.family}
+    row: dict[str, Any] = {"generator": info.title, "family": info.family}
     if card is None:
         return row
     figures = card["figures"]
@@ -63,24 +64,28 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
 
 
+def _plain(value: object) -> str:
+    return escape_markdown(str(value))
+
+
 def facts(card: Mapping[str, Any]) -> str:
     """Data, licence, size and use, as Markdown."""
     data, figures = card["data"], card["figures"]
     size = figures["generator"]
     lines = [
-        f"* **Data**: {data['name']}, {data['songs']} songs, {data['phrases']} phrases. "
-        f"Licence: {data['licence']}",
+        f"* **Data**: {_plain(data['name'])}, {_plain(data['songs'])} songs, "
+        f"{_plain(data['phrases'])} phrases. Licence: {_plain(data['licence'])}",
         f"* **Size**: {size['parameters'] / 1e6:.1f} million numbers; latent of "
-        f"{size['latent_dim']}, of which sliders move {size['plan_dim']}.",
+        f"{_plain(size['latent_dim'])}, of which sliders move {_plain(size['plan_dim'])}.",
     ]
     cost = card.get("cost")
     if cost:
-        lines.append(f"* **Training**: {cost}")
+        lines.append(f"* **Training**: {_plain(cost)}")
     if "smoothness" in figures:
         walk = figures["smoothness"]
         lines.append(
-            f"* **Walks** of 16 phrases between seeds: {walk['changed']:.0%} of the notes change "
-            f"from one to the next ({walk['apart']:.0%} between the ends)."
+            f"* **Walks** between seeds: {walk['changed']:.0%} of the notes change in a sixteenth "
+            f"of the way ({walk['apart']:.0%} between the ends)."
         )
     if "prdc" in figures:
         ours, best = figures["prdc"], figures["prdc_of_training_songs"]
@@ -89,8 +94,23 @@ def facts(card: Mapping[str, Any]) -> str:
             f"{ours['coverage']:.2f} (training songs: {best['density']:.2f} and "
             f"{best['coverage']:.2f})."
         )
-    lines.append(f"* **Meant for**: {card['intended_use']}")
+    lines.append(f"* **Meant for**: {_plain(card['intended_use'])}")
     return "\n".join(lines)
+
+
+def regions(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row a region of the space; none where the card does not know them."""
+    return [
+        {
+            "where": name.capitalize(),
+            "mean overlap": each["overlap"],
+            "AUC, trees": _rounded(each.get("trees")),
+            "AUC, network": _rounded(each.get("network")),
+            "density": each["density"],
+            "coverage": each["coverage"],
+        }
+        for name, each in figures.get("space", {}).get("regions", {}).items()
+    ]
 
 
 def overlaps(figures: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any
 import pretty_midi
 import streamlit as st
 
+from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.audio.fluid import fluidsynth_status
 from gan.audio.soundfonts import find_soundfonts
@@ -65,7 +66,7 @@ def _programs(session: Session, spec: RollSpec, *, key: str) -> None:
     for track in pitched:
         state[f"{key}:program:{track.name}"] = now[track.name]
         st.selectbox(
-            track.name.capitalize(),
+            escape_markdown(track.name.capitalize()),
             range(128),
             format_func=instrument_name,
             key=f"{key}:program:{track.name}",
@@ -77,7 +78,7 @@ def _soundfont(session: Session, *, key: str) -> None:
     state = st.session_state
     status = fluidsynth_status()
     if not status.available:
-        st.caption(status.message)
+        st.caption(escape_markdown(status.message))
         return
     names = [font.name for font in find_soundfonts()]
     if not names:
@@ -93,11 +94,13 @@ def _soundfont(session: Session, *, key: str) -> None:
         names,
         key=name,
         on_change=take,
-        help="The recorded instruments that play. Those found on this machine; a General MIDI "
-        ".sf2 file in ~/.fluidsynth joins them.",
+        help="The recorded instruments that play. To add a set, put its General MIDI .sf2 file "
+        "into ~/.fluidsynth.",
     )
     if wanted and wanted not in names:
-        st.caption(f"The soundfont {wanted} is not on this machine; another plays.")
+        st.caption(
+            f"The soundfont {escape_markdown(wanted)} is not on this machine; another plays."
+        )
 
 
 def _feel(session: Session, *, key: str) -> None:

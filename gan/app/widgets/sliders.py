@@ -23,7 +23,7 @@ def sliders_of(engine: Engine, state: PhraseState) -> tuple[Slider, ...]:
         id=TRUNCATION,
         label="Wildness",
         value=state.truncation,
-        help="How far from the average phrase: 0 is the average, 1 as in the songs.",
+        help="How far from the average phrase: 0 is the average, 1 is as in the songs.",
         also="Moves all tracks: low values make phrases alike, high ones wilder.",
         minimum=0.0,
         maximum=TRUNCATION_MAX,
@@ -67,7 +67,7 @@ def _sampling_sliders(sampling: Sampling) -> list[Slider]:
         id=TEMPERATURE,
         label="Daring",
         value=sampling.temperature,
-        help="How daring each note is: 1 as in the songs it learnt from, below it the likelier "
+        help="How daring each note is: 1 is as in the songs it learnt from, below it the likelier "
         "notes, above it rarer ones too.",
         also=also,
         minimum=TEMPERATURE_MIN,

@@ -7,12 +7,12 @@ import streamlit as st
 from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.loading import available
-from gan.app.session import scope_of
+from gan.app.scope import scope_of
 from gan.app.session_file import open_session, session_bytes
 from gan.errors import GanError
 
 
-def session_drawer(session: Session) -> None:
+def session_panel(session: Session) -> None:
     """Everything that was done here: save it, open one that was saved."""
     st.caption(
         "A session file holds this music, its history, A and B, the mix and your favourites as "
