@@ -146,7 +146,9 @@ def server_of(script: str) -> Iterator[tuple[str, int]]:
 def is_live(page: Page) -> None:
     """Wait until a page of the app has its generator and its connection."""
     page.wait_for_selector(READY, timeout=60_000)
-    page.wait_for_function(f"{PLAYER}.link?.state === 'live'", timeout=120_000)
+    # Streamlit may just be replacing the player's element.
+    player = PLAYER.replace(").player", ")?.player")
+    page.wait_for_function(f"{player}?.link?.state === 'live'", timeout=120_000)
 
 
 def ours(page: Page, *, changes: int, releases: int) -> dict[str, Any]:
