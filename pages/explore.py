@@ -149,7 +149,9 @@ if roll is not None:
     with main:
         player(
             data,
-            key=f"player:{info.name}:{info.digest}",
+            # One key for all generators: Streamlit keeps the callbacks of a key that is gone,
+            # and with them the engine of their run.
+            key="explore:player",
             on_commit=take_commit,
             on_mix=take_mix,
             on_action=take_action,

@@ -64,7 +64,7 @@ else:
     picked = st.segmented_control("Listen to", names, default=names[0], key=f"models:seed:{first}")
     index = names.index(picked) if picked else 0
     piece = Piece(rolls[index], info.spec, f"{info.name}-seed-{first + index}")
-    show_piece(session, piece, key=f"models:player:{info.name}:{info.digest}")
+    show_piece(session, piece, key="models:player")
 
 if card is not None:
     figures = card["figures"]

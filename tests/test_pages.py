@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import weakref
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -266,6 +268,20 @@ def test_the_last_session_is_offered_again(root: Path) -> None:
     press(other, "Last session")
     assert phrase(other).seed == 41
     assert not any(button.label == "Last session" for button in other.button)
+
+
+def test_a_generator_that_was_left_is_let_go(root: Path) -> None:
+    info = read_info(root / "one")
+    loading.forget(info)
+    engine = weakref.ref(engine_of(root))
+    ready(root, "two")
+    page = fine(app().run())
+    assert page.session_state["live"][1].engine is engine()
+    page.selectbox(key="generator").set_value("two").run()
+    fine(page.run())
+    loading.forget(info)
+    gc.collect()
+    assert engine() is None
 
 
 def test_another_generator_keeps_how_it_is_played(root: Path) -> None:

@@ -9,6 +9,8 @@ import tiny
 from keras import ops
 
 from gan.models.flow import Prior
+from gan.models.registry import build
+from gan.training.objectives import with_dropped
 
 
 def bent() -> Prior:
@@ -84,3 +86,20 @@ def test_it_learns_a_shifted_and_scaled_cloud() -> None:
     drawn = np.asarray(prior.to_latent(z))
     assert abs(drawn.mean() - 2.0) < 0.1
     assert abs(drawn.std(axis=0).mean() - 0.5) < 0.1
+
+
+def test_parts_that_are_dropped_come_from_the_prior_given_the_shared_part() -> None:
+    generator = build("transformer", tiny.SPEC, tiny.MODEL)
+    generator.prior = bent()
+    rng = np.random.default_rng(4)
+    z, fresh = rng.standard_normal((2, 3, 28)).astype(np.float32)
+    u = np.asarray(generator.prior.to_latent(z))
+    dropped = np.zeros((3, 5), np.float32)  # three tracks, two bars
+    assert np.array_equal(with_dropped(generator, u, fresh, dropped), u)
+    dropped[1, 3] = 1.0
+    mixed = z[1:2].copy()
+    mixed[:, 20:24] = fresh[1, 20:24]
+    found = np.asarray(with_dropped(generator, u, fresh, dropped))
+    assert np.array_equal(found[[0, 2]], u[[0, 2]])
+    assert np.allclose(found[1], np.asarray(generator.prior.to_latent(mixed))[0], atol=1e-4)
+    assert np.abs(found[1, 20:24] - u[1, 20:24]).max() > 0.1

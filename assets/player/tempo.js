@@ -1,6 +1,6 @@
 /**
  * Tempo and key in the transport. The tempo is typed, stepped with the arrow keys, or dragged to
- * either side; the key is a number of semitones.
+ * either side; keys are named as C major and A minor sound in them.
  */
 
 import { clamp, el, signed } from "./dom.js";
@@ -11,6 +11,18 @@ import { clamp, el, signed } from "./dom.js";
 
 const PIXELS = 4; // of drag for one more
 const CLICK = 3; // pixels
+
+const KEYS = ["C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B"];
+
+/**
+ * The keys that C major and A minor become.
+ * @param {number} shift in semitones
+ */
+function keyName(shift) {
+  const major = KEYS[(shift + 24) % 12];
+  const minor = KEYS[(shift + 24 + 9) % 12].toLowerCase();
+  return shift ? `${major} / ${minor} (${signed(shift, 0)})` : `${major} / ${minor}`;
+}
 
 export class Tempo {
   /** @type {Play} */
@@ -57,7 +69,7 @@ export class Tempo {
     if (this.key.length === 2 * transpose_max + 1) return;
     const shifts = Array.from({ length: 2 * transpose_max + 1 }, (_, i) => transpose_max - i);
     this.key.replaceChildren(
-      ...shifts.map((shift) => el("option", { value: String(shift) }, shift ? signed(shift, 0) : "±0")),
+      ...shifts.map((shift) => el("option", { value: String(shift) }, keyName(shift))),
     );
   }
 

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary, ref
 from cachetools import LRUCache
 
 from gan.app.live.batching import MicroBatcher
-from gan.app.live.protocol import MoveRequest, SoundRequest
+from gan.app.live.protocol import MoveRequest, Request, SoundRequest
 from gan.audio.play import play
 from gan.audio.stems import Stems
 from gan.engine import Engine, Rolls
@@ -118,7 +118,7 @@ class ExploreBackend:
             performance = self._performance
         return play(roll, self.engine.spec, performance, start=request.start, end=request.end)
 
-    def _roll(self, request: MoveRequest) -> Rolls:
+    def _roll(self, request: Request) -> Rolls:
         with self._lock:
             state = self._bases.get(request.base)
         if state is None:

@@ -1,32 +1,31 @@
 """Sessions and requests of the live route: who may ask, and what for.
 
-Nothing from the network is believed: `parse_message` and `read_request` accept known fields
-in known ranges and name what is wrong with anything else. Tokens are held weakly: when
+Nothing from the network is believed: messages are decoded by their schema, and what does not fit
+it is refused by name. Tokens are held weakly: when
 Streamlit drops a session's state, its token opens nothing any more.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast
+from typing import Annotated, Any, Literal, Protocol
 from weakref import WeakValueDictionary
 
 import anyio
+import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
-from gan.app.player.events import clip_values, finite
+from gan.app.player.events import clip_values
 from gan.app.player.wire import SoundFormat
 from gan.audio.stems import Stems
 from gan.errors import GanError
-
-ID_LIMIT = 2**53
 
 # A page has a socket for notes and one for sound, so that neither waits for the other on the
 # way. What is asked on which is its own affair.
@@ -37,25 +36,41 @@ class MessageError(GanError):
     """A message from the network is not what it should be."""
 
 
-@dataclass(frozen=True)
-class MoveRequest:
-    """Slider values by id, within their limits, on top of the state that `base` names."""
-
-    id: int
-    base: str
-    values: dict[str, float]
+Token = Annotated[str, Meta(max_length=100)]
+Number = Annotated[int, Meta(ge=0, le=2**53)]
+Step = Annotated[int, Meta(ge=0)]
 
 
-@dataclass(frozen=True)
-class SoundRequest(MoveRequest):
+class Hello(msgspec.Struct, tag="hello", frozen=True):
+    """The first message of a socket: whose it is, and what will be asked on it."""
+
+    token: Token
+    channel: Channel = "notes"
+
+
+class MoveRequest(msgspec.Struct, tag="move", frozen=True):
+    """Slider values by id, on top of the state that `base` names."""
+
+    id: Number
+    values: dict[str, Any]
+    base: Annotated[str, Meta(max_length=256)] = ""
+
+
+class SoundRequest(msgspec.Struct, tag="sound", frozen=True):
     """A move whose steps `start` to `end` (exclusive) are about to be heard.
 
     `format` is how the browser wants the sound: it knows how fast its line is.
     """
 
-    start: int
-    end: int
+    id: Number
+    values: dict[str, Any]
+    start: Step
+    end: Step
+    base: Annotated[str, Meta(max_length=256)] = ""
     format: SoundFormat = "pcm16"
+
+
+Request = MoveRequest | SoundRequest
 
 
 class LiveBackend(Protocol):
@@ -155,50 +170,25 @@ class Throttle:
             yield
 
 
-def parse_message(text: str) -> dict[str, Any]:
-    """The message as an object; raises `MessageError` on anything else."""
+def read_hello(text: str) -> Hello:
+    """The first message of a socket; `MessageError` names what is wrong."""
+    hello: Hello = _read(text, Hello)
+    return hello
+
+
+def read_request(text: str, limits: Limits) -> Request:
+    """A request, slider values within their limits; `MessageError` names what is wrong."""
+    request: Request = _read(text, Request)
+    if isinstance(request, SoundRequest) and not request.start < request.end <= limits.steps:
+        raise MessageError(f"start and end are no steps of a phrase of {limits.steps}.")
+    values = clip_values(request.values, limits.controls)
+    clipped: Request = msgspec.structs.replace(request, values=values)
+    return clipped
+
+
+def _read(text: str, kind: Any) -> Any:
     try:
-        message = json.loads(text)
-    except (ValueError, RecursionError) as error:  # Thousands of brackets fit the limit.
-        raise MessageError("The message is not JSON.") from error
-    if not isinstance(message, dict):
-        raise MessageError("The message is not an object.")
-    return message
-
-
-def read_channel(hello: Mapping[str, Any]) -> Channel:
-    """Which of the page's sockets says hello; one that does not say is for notes."""
-    return "sound" if hello.get("channel") == "sound" else "notes"
-
-
-def _whole(message: Mapping[str, Any], name: str, *, low: int, high: int) -> int:
-    number = finite(message.get(name))
-    if number is None or number != math.floor(number) or not low <= number <= high:
-        raise MessageError(f"{name} is not a whole number from {low} to {high}.")
-    return int(number)
-
-
-def read_request(message: Mapping[str, Any], limits: Limits) -> MoveRequest:
-    """A move or sound request; raises `MessageError` that names what is wrong."""
-    identity = _whole(message, "id", low=0, high=ID_LIMIT)
-    base = message.get("base", "")
-    if not isinstance(base, str) or len(base) > 256:
-        raise MessageError("base is not a short string.")
-    if not isinstance(message.get("values"), dict):
-        raise MessageError("values is not an object.")
-    values = clip_values(message["values"], limits.controls)
-    if message.get("type") == "move":
-        return MoveRequest(id=identity, base=base, values=values)
-    start = _whole(message, "start", low=0, high=limits.steps - 1)
-    end = _whole(message, "end", low=start + 1, high=limits.steps)
-    wanted = message.get("format", "pcm16")
-    if wanted not in ("pcm16", "flac"):
-        raise MessageError("format is neither pcm16 nor flac.")
-    return SoundRequest(
-        id=identity,
-        base=base,
-        values=values,
-        start=start,
-        end=end,
-        format=cast("SoundFormat", wanted),
-    )
+        # json rather than msgspec: a NaN among the values must not cost the others.
+        return msgspec.convert(json.loads(text), kind)
+    except (ValueError, RecursionError) as error:  # thousands of brackets fit the limit
+        raise MessageError(f"The message is not understood: {error}.") from error

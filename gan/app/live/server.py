@@ -48,11 +48,11 @@ from gan.app.live.protocol import (
     MessageError,
     Meter,
     MoveRequest,
+    Request,
     SoundRequest,
     Throttle,
     find_session,
-    parse_message,
-    read_channel,
+    read_hello,
     read_request,
 )
 from gan.app.player.routes import base_path
@@ -125,17 +125,17 @@ class _Slot:
     """Room for one request: a newer one takes the place of an older one."""
 
     def __init__(self) -> None:
-        self._request: MoveRequest | None = None
+        self._request: Request | None = None
         self._arrived = anyio.Event()
 
-    def put(self, request: MoveRequest) -> None:
+    def put(self, request: Request) -> None:
         self._request = request
         self._arrived.set()
 
     async def filled(self) -> None:
         await self._arrived.wait()
 
-    def take(self) -> MoveRequest:
+    def take(self) -> Request:
         self._arrived = anyio.Event()
         request, self._request = self._request, None
         assert request is not None
@@ -196,11 +196,9 @@ class _Connection:
             if not self._session.is_open:
                 raise _RefusedError(REFUSED, "The session has ended.")
             try:
-                message = parse_message(text)
-                slot = self._slots.get(str(message.get("type")))
-                if slot is None:
-                    raise MessageError("type is neither move nor sound.")
-                slot.put(read_request(message, self._session.limits))
+                request = read_request(text, self._session.limits)
+                kind = "sound" if isinstance(request, SoundRequest) else "move"
+                self._slots[kind].put(request)
             except MessageError as error:
                 strikes += 1
                 if strikes > STRIKES:
@@ -218,7 +216,7 @@ class _Connection:
                 reply = await anyio.to_thread.run_sync(self._answer, request, limiter=limiter)
             await self._send(reply)
 
-    def _answer(self, request: MoveRequest) -> bytes:
+    def _answer(self, request: Request) -> bytes:
         """The reply to a request. Blocks; runs in a worker thread; does not raise."""
         try:
             return self._ask(request)
@@ -229,7 +227,7 @@ class _Connection:
             text = "The music could not be made; the server's log says why."
         return pack_message({"type": "error", "id": request.id, "message": text})
 
-    def _ask(self, request: MoveRequest) -> bytes:
+    def _ask(self, request: Request) -> bytes:
         started = time.perf_counter()
         header: dict[str, Any] = {"id": request.id, "base": request.base}
         if isinstance(request, SoundRequest):
@@ -262,13 +260,13 @@ class _LiveServer:
             if text is None:
                 raise WebSocketDisconnect()
             try:
-                message = parse_message(text)
+                hello = read_hello(text)
             except MessageError as error:
                 raise _RefusedError(REFUSED, "The first message is no hello.") from error
-            session = find_session(message.get("token"))
-            if message.get("type") != "hello" or session is None:
+            session = find_session(hello.token)
+            if session is None:
                 raise _RefusedError(REFUSED, "The session is not known; reload the page.")
-            return session, read_channel(message)
+            return session, hello.channel
         raise _RefusedError(REFUSED, "The hello took too long.")
 
     async def __call__(self, socket: WebSocket) -> None:

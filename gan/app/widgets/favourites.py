@@ -71,7 +71,7 @@ def _row(engine: Engine, session: Session, each: Favourite, info: CheckpointInfo
             help="This phrase, and how it was played.",
         )  # fmt: skip
     if own:
-        _take_a_track(row, engine, session, each, key)
+        _take_a_track(row, engine.info, session, each, key)
     row.button(
         "Forget", key=f"{key}:forget", on_click=_forget, args=(each,), type="tertiary",
         help=f"Takes {escape_markdown(each.name)} off the list; you can undo that.",
@@ -80,7 +80,7 @@ def _row(engine: Engine, session: Session, each: Favourite, info: CheckpointInfo
 
 def _take_a_track(
     row: DeltaGenerator,
-    engine: Engine,
+    info: CheckpointInfo,
     session: Session,
     each: Favourite,
     key: str,
@@ -88,13 +88,13 @@ def _take_a_track(
     def take() -> None:
         track = st.session_state[f"{key}:track"]
         if track is not None:
-            theirs = _document(engine, each.address).phrase
-            session.phrase(copy_track(session.document.phrase, theirs, track, engine.spec))
+            theirs = _document(info, each.address).phrase
+            session.phrase(copy_track(session.document.phrase, theirs, track, info.spec))
 
     st.session_state[f"{key}:track"] = None
     row.segmented_control(
         "Take a track",
-        engine.spec.track_names,
+        info.spec.track_names,
         format_func=lambda name: f"+ {escape_markdown(name.capitalize())}",
         key=f"{key}:track",
         on_change=take,
@@ -104,8 +104,7 @@ def _take_a_track(
     )
 
 
-def _document(engine: Engine, address: str) -> Document:
-    info = engine.info
+def _document(info: CheckpointInfo, address: str) -> Document:
     return link.from_query(
         parse_qs(address), scope_of(info), weights=info.digest, stored=library.stored
     )[0]
@@ -114,7 +113,7 @@ def _document(engine: Engine, address: str) -> Document:
 @st.cache_data(max_entries=512, show_spinner=False)
 def _picture(digest: str, address: str, _engine: Engine) -> bytes:
     del digest
-    roll = _engine.render(_document(_engine, address).phrase)
+    roll = _engine.render(_document(_engine.info, address).phrase)
     return thumbnail_png(roll, _engine.spec)
 
 
