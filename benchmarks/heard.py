@@ -146,7 +146,7 @@ def main() -> None:
     seconds = parser.parse_args().seconds
     with serving("app.py") as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS.split())
-        page = browser.new_page(viewport={"width": 1280, "height": 860})
+        page = browser.new_page(bypass_csp=True, viewport={"width": 1280, "height": 860})
         page.goto(address)
         is_live(page)
         page.wait_for_function(f"{PLAYER}.engine.clip?.complete", timeout=60_000)

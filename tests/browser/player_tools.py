@@ -107,7 +107,9 @@ class Demo:
         return self.page.evaluate(f"{PLAYER}.{expression}")
 
     def until(self, expression: str, timeout: float = 15_000) -> None:
-        self.page.wait_for_function(expression, timeout=timeout)
+        # Streamlit may just be replacing the player's element.
+        tried = f"() => {{ try {{ return {expression}; }} catch {{ return false; }} }}"
+        self.page.wait_for_function(tried, timeout=timeout)
 
     def settled(self) -> None:
         """Wait until Python has answered the last commit."""
