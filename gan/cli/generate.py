@@ -180,4 +180,4 @@ def run(args: argparse.Namespace) -> None:
     started = time.perf_counter()
     count = write(args, engine)
     took = time.perf_counter() - started
-    print(f"{count} phrases in {took:.2f} s, {count / took:.0f} phrases/s", file=sys.stderr)
+    print(f"{count} phrases in {took:.2f} s, {count / took:.2g} phrases/s", file=sys.stderr)

@@ -41,7 +41,7 @@ class Reference:
         tracks, pitches = self.sizes
         return np.asarray((step * tracks + track) * pitches + pitch, np.int64)
 
-    def leant(self, logits: Floats, rows: Ints, last: list[Ints], decided: list[Ints]) -> Floats:
+    def tilted(self, logits: Floats, rows: Ints, last: list[Ints], decided: list[Ints]) -> Floats:
         """Logits `(row, choice)` of the next decision about a note, leaning to the reference.
 
         `rows` names the phrases; `last` is step, track and pitch of the note before, the pitch

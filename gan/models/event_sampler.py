@@ -302,11 +302,11 @@ class _Writing:
     def _near(self, decided: list[Ints], logits: Floats, at: Ints) -> Ints:
         """One decision that leans to the references; its noise is at `at`."""
         rows, last = self.rows, [values[self.rows] for values in self.last[:3]]
-        leant, noise = logits, self.noise[rows, at]
+        tilted, noise = logits, self.noise[rows, at]
         for each in self.near:
-            leant = each.leant(leant, rows, last, decided)
-        leant = np.where(logits > FORBIDDEN, leant, np.float32(FORBIDDEN))
-        chosen = quantile_choice(leant, noise, self.sampling)
+            tilted = each.tilted(tilted, rows, last, decided)
+        tilted = np.where(logits > FORBIDDEN, tilted, np.float32(FORBIDDEN))
+        chosen = quantile_choice(tilted, noise, self.sampling)
         moved = self.going & (chosen != quantile_choice(logits, noise, self.sampling))
         read = noise_of_choice(logits[moved], chosen[moved], self.sampling)
         self.noise[rows[moved], at[moved]] = read
