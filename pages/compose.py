@@ -91,9 +91,10 @@ if missing and state["compose:stopped"]:
     whole, long_spec = music, replace(spec, bars=music.shape[1] // spec.steps_per_bar)
 markers = ((0, "Phrase"), (spec.bars, "Continuation"))
 piece = Piece(whole, long_spec, name, markers)
-loop = show_piece(session, piece, key="compose:player", loop=wanted.loop)
-if loop != wanted.loop:
-    take("loop", loop=loop)
+show_piece(
+    session, piece, key="compose:player", loop=wanted.loop,
+    on_loop=lambda loop: take("loop", loop=loop),
+)  # fmt: skip
 with st.container(horizontal=True, vertical_alignment="center"):
     quick_exports(piece, session.document)
 write_address(session)

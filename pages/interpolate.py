@@ -16,6 +16,8 @@ from gan.music.parts import concatenated
 from gan.phrase import SEED_MAX, TRUNCATION_MAX, PhraseState
 from gan.plots import strip_figure
 
+STEPS_MAX = 16  # phrases that the slider offers
+
 page = open_page()
 session, info, engine, spec = page.session, page.info, page.engine, page.spec
 state = st.session_state
@@ -58,9 +60,10 @@ for index, label in enumerate(("From seed", "To seed")):
         help="Another seed",
         on_click=lambda index=index: take_seed(index, secrets.randbelow(1_000_000)),
     )
-state["walk:steps"] = session.document.walk.steps
+steps = state["walk:steps"] = session.document.walk.steps
 row[4].slider(
-    "Phrases", 2, 16, key="walk:steps",
+    # A walk of the command line may be longer than what a drag is good for.
+    "Phrases", 2, max(STEPS_MAX, steps), key="walk:steps",
     on_change=lambda: take("steps", steps=int(state["walk:steps"])),
 )  # fmt: skip
 state["walk:wildness"] = float(ends()[1].truncation)
@@ -87,9 +90,10 @@ else:
     markers = tuple((k * spec.bars, f"Phrase {k + 1}") for k in range(len(rolls)))
     name = f"{info.name}-seed-{first.seed}-to-{last.seed}"
     piece = Piece(joined, long_spec, name, markers)
-    loop = show_piece(session, piece, key="walk:player", loop=session.document.walk.loop)
-    if loop != session.document.walk.loop:
-        take("loop", loop=loop)
+    show_piece(
+        session, piece, key="walk:player", loop=session.document.walk.loop,
+        on_loop=lambda loop: take("loop", loop=loop),
+    )  # fmt: skip
     with st.container(horizontal=True):
         quick_exports(piece, session.document)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,12 +21,14 @@ from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from gan.app import library, loading
-from gan.app.document import Document
+from gan.app.document import Document, Walk
 from gan.app.history import Session
+from gan.app.player.component import PlayerData, PlayerResult
 from gan.app.player.events import Play
 from gan.app.widgets.exports import stems_zip
 from gan.app.widgets.model_card import facts
 from gan.app.widgets.piece import Piece, take_play
+from gan.audio.mix import Mix
 from gan.cli import evaluate
 from gan.data.dataset import split_by_song
 from gan.engine import Engine
@@ -602,3 +605,56 @@ def test_a_card_is_no_markdown() -> None:
     text = facts({"data": data, "figures": figures, "cost": BAIT, "intended_use": BAIT})
     assert text.count("bait") == 6 * 3
     assert "![bait" not in text and "<b>" not in text and ":red[" not in text
+
+
+class FakePlayer:
+    """The player as a page meets it: it keeps the mix that a browser told last."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.told: Mix | None = None
+        self.shown = Mix()
+        monkeypatch.setattr("gan.app.widgets.piece.player", self)
+
+    def __call__(self, data: PlayerData, **handlers: Any) -> PlayerResult:
+        self.shown, self.on_mix = data.mix, handlers["on_mix"]
+        return PlayerResult(values={}, mix=self.told or data.mix, commit=None)
+
+    def tell(self, mix: Mix) -> None:
+        self.told = mix
+        self.on_mix(mix)
+
+
+def test_the_region_of_a_piece_is_a_step_that_undo_takes_back(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(root)
+    player = FakePlayer(monkeypatch)
+    page = go_to(fine(app().run()), "interpolate")
+    player.tell(replace(player.shown, loop_start=4, loop_end=40))
+    fine(page.run())
+    assert document(page).walk.loop == (4, 40)
+    assert (player.shown.loop_start, player.shown.loop_end) == (4, 40)
+    assert document(page).mix == Mix(), "the phrase has a region of its own"
+    session(page).undo()
+    fine(page.run())
+    assert document(page).walk.loop == (0, None)
+
+
+@pytest.mark.parametrize("loop", [(900, None), (8, 4), (0, 9999)])
+def test_a_region_that_is_not_in_the_piece_is_the_whole_piece(
+    root: Path, monkeypatch: pytest.MonkeyPatch, loop: tuple[int, int | None]
+) -> None:
+    ready(root)
+    player = FakePlayer(monkeypatch)
+    page = fine(app().run())
+    session(page).change(walk=Walk(loop=loop))
+    go_to(page, "interpolate")
+    assert (player.shown.loop_start, player.shown.loop_end) == (0, None)
+
+
+def test_a_walk_of_the_command_line_opens_on_its_page(root: Path) -> None:
+    ready(root)
+    page = fine(app().run())
+    session(page).change(walk=Walk(steps=40))
+    go_to(page, "interpolate")
+    assert page.slider(key="walk:steps").value == 40

@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Meta
 
 from gan.app.lenient import read_leniently
-from gan.audio.mix import Mix, Step
+from gan.audio.mix import Loop, Mix
 from gan.errors import GanError
 from gan.music.performance import Performance
 from gan.phrase import PhraseState, Seed
@@ -32,7 +32,6 @@ NAME_MAX = 100
 
 T = TypeVar("T")
 Name = Annotated[str, Meta(max_length=NAME_MAX)]
-Loop = tuple[Step, Step | None]
 
 
 class DocumentError(GanError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from gan.app.document import Document
-from gan.audio.mix import Mix
+from gan.audio.mix import Mix, with_loop
 from gan.models.checkpoint import CheckpointInfo
 from gan.models.config import latent_dim
 from gan.models.noise_layout import full_latent_dim
@@ -116,7 +116,4 @@ def _fitted_performance(how: Performance, spec: RollSpec, ignored: list[str]) ->
 def _fitted_mix(mix: Mix, spec: RollSpec) -> Mix:
     """Tracks that are there, and a region that lies in the phrase."""
     tracks = {name: level for name, level in mix.tracks.items() if name in spec.track_names}
-    end = mix.loop_end
-    if mix.loop_start >= spec.steps or (end is not None and not mix.loop_start < end <= spec.steps):
-        return replace(mix, tracks=tracks, loop_start=0, loop_end=None)
-    return replace(mix, tracks=tracks)
+    return with_loop(replace(mix, tracks=tracks), (mix.loop_start, mix.loop_end), spec.steps)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from msgspec import Meta
 
 Volume = Annotated[float, Meta(ge=0.0, le=1.0)]
 Step = Annotated[int, Meta(ge=0, le=100_000)]
+Loop = tuple[Step, Step | None]
+"""A region that is played again and again, in steps; one that ends at None ends with the music."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,14 @@ class Mix:
     loop_start: Step = 0
     loop_end: Step | None = None
     pad: tuple[str, str] | None = None
+
+
+def with_loop(mix: Mix, loop: Loop, steps: int) -> Mix:
+    """The mix with a region of music of so many steps: all of it where the region lies outside."""
+    start, end = loop
+    inside = start < steps and (end is None or start < end <= steps)
+    start, end = loop if inside else (0, None)
+    return replace(mix, loop_start=start, loop_end=end)
 
 
 def heard(mix: Mix, tracks: Sequence[str]) -> tuple[bool, ...]:

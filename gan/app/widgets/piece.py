@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gan.app.document import Document, Loop
+from gan.app.document import Document
 from gan.app.history import Session
 from gan.app.player.component import Grid, Play, PlayerData, PlayerTrack, player
 from gan.app.widgets.performance import instrument_name, programs_of
-from gan.audio.mix import Mix
+from gan.audio.mix import Loop, Mix, with_loop
 from gan.audio.play import play
 from gan.engine import Rolls
 from gan.music.performance import Performance
@@ -82,25 +83,33 @@ def player_data(
     )
 
 
-def show_piece(session: Session, piece: Piece, *, key: str, loop: Loop = (0, None)) -> Loop:
+def show_piece(
+    session: Session,
+    piece: Piece,
+    *,
+    key: str,
+    loop: Loop = (0, None),
+    on_loop: Callable[[Loop], None] | None = None,
+) -> None:
     """The player for a piece without latent controls; what is mixed there is the document's.
 
-    `loop` is the region of this piece; returns the one that the user has chosen last.
+    `loop` is the region of this piece, and `on_loop` is told another one that the user chooses.
     """
     document = session.document
-    end = loop[1] if loop[1] is None or loop[1] <= piece.spec.steps else None
-    shown = replace(document.mix, loop_start=loop[0], loop_end=end)
+    shown = with_loop(document.mix, loop, piece.spec.steps)
 
     def take_mix(mix: Mix) -> None:
         take_levels(session, mix)
+        region = mix.loop_start, mix.loop_end
+        if on_loop is not None and region != (shown.loop_start, shown.loop_end):
+            on_loop(region)
 
-    result = player(
+    player(
         player_data(piece, document.performance, shown),
         key=key,
         on_mix=take_mix,
         on_play=lambda chosen: take_play(session, chosen),
     )
-    return result.mix.loop_start, result.mix.loop_end
 
 
 def waiting_data(spec: RollSpec, document: Document) -> PlayerData:
