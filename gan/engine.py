@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from gan.errors import LatentError
 from gan.models.ability import Ability
 from gan.models.checkpoint import CheckpointInfo, load_generator
-from gan.models.sampling import Sampling
 from gan.music.edits import Edit, with_edits
 from gan.music.parts import with_locks
 from gan.phrase import PhraseState, latent_numbers, phrase_key
@@ -189,20 +188,6 @@ class Engine:
             with self._lock:
                 self._latents[key] = known
         return known
-
-    def rolls_of_z(self, z: Floats, sampling: Sampling | None = None) -> Rolls:
-        """Phrases `(n, track, step, pitch, channel)` of latents `(n, latent_dim)`, in blocks."""
-        return self.generator.rolls_of_z(z, sampling)
-
-    def sample(
-        self, n: int, seed: int, truncation: float = 1.0, sampling: Sampling | None = None
-    ) -> tuple[Floats, Rolls]:
-        """`n` phrases of seeds `seed, seed + 1, ...` with their z.
-
-        One seed a phrase, so that phrase k of a call is what the app shows at that seed.
-        """
-        z = np.float32(truncation) * self.generator.latents_of_seeds(range(seed, seed + n))
-        return z, self.rolls_of_z(z, sampling)
 
     def between(self, a: PhraseState, b: PhraseState, steps: int) -> list[PhraseState]:
         """`steps` states from a to b, both included; `LatentError` for fewer than two.

@@ -8,7 +8,6 @@ browser knew of the new one.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
@@ -17,12 +16,11 @@ import streamlit as st
 from gan.app import library, link
 from gan.app.document import Document
 from gan.app.history import Session
+from gan.app.legacy import Given
 from gan.app.scope import scope_of
 from gan.models.checkpoint import CheckpointInfo
 
 STALE_SECONDS = 2.0
-
-Given = Mapping[str, list[str]]
 
 
 def read_address() -> Given:

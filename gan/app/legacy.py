@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 
 from gan.app.document import Document, from_values
-from gan.phrase import latent_numbers
+from gan.phrase import LOCKS_MAX, latent_numbers
 
 TEXT_MAX = 65_536
-LOCKS_MAX = 128
 
 Given = Mapping[str, Sequence[str]]
+"""Parameters of an address, each with its values."""
 
 
 def from_query(

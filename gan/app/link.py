@@ -11,19 +11,18 @@ Links of earlier versions are read by `gan.app.legacy`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlencode
 
 from gan.app import legacy
 from gan.app.document import Document, from_text, to_text
+from gan.app.legacy import Given
 from gan.app.scope import Scope, fitted
 
 ADDRESS_MAX = 4000  # characters; some programs cut what is longer
 
 Query = dict[str, str]
-Given = Mapping[str, Sequence[str]]
-"""Parameters of an address, each with its values."""
 
 
 def to_query(document: Document, store: Callable[[str], str | None] | None = None) -> Query:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from gan.preview import first_phrase
 from gan.spec import CHECKPOINTS
 
 KEPT = 4
+FIRST = "pop-gan"  # the generator of a new session, where it is there
 
 _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
 _engines: LRUCache[tuple[str, str], Future[Engine]] = LRUCache(KEPT)
@@ -30,6 +32,11 @@ def available(root: Path = CHECKPOINTS) -> tuple[dict[str, CheckpointInfo], dict
     """Usable checkpoints by name, and damaged ones with the reason. Read anew each time."""
     usable, refused = list_checkpoints(root)
     return {info.name: info for info in usable}, refused
+
+
+def first_of(usable: Mapping[str, CheckpointInfo]) -> str:
+    """The name of the generator of a new session."""
+    return FIRST if FIRST in usable else next(iter(usable))
 
 
 def loading(info: CheckpointInfo) -> Future[Engine]:
@@ -51,9 +58,8 @@ def forget(info: CheckpointInfo) -> None:
 def load_first() -> None:
     """Begin to load the generator that a new session shows first, before it is asked for."""
     usable, _ = available()
-    first = usable.get("pop-gan") or next(iter(usable.values()), None)
-    if first is not None:
-        loading(first)
+    if usable:
+        loading(usable[first_of(usable)])
 
 
 def keep_compiled_graphs() -> None:

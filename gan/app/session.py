@@ -16,13 +16,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gan.app import library, link
-from gan.app.address import Address, Given, open_query, read_address
+from gan.app.address import Address, open_query, read_address
 from gan.app.document import Document
 from gan.app.escape import escape_markdown
 from gan.app.history import Session
+from gan.app.legacy import Given
 from gan.app.live.backend import ExploreBackend, controls
 from gan.app.live.protocol import LiveSession
-from gan.app.loading import available, forget, loading
+from gan.app.loading import available, first_of, forget, loading
 from gan.app.scope import fitted, scope_of
 from gan.engine import Engine, Rolls
 from gan.errors import CheckpointError
@@ -30,8 +31,6 @@ from gan.models.checkpoint import CheckpointInfo
 from gan.phrase import PhraseState
 from gan.preview import first_phrase, read_preview
 from gan.spec import RollSpec
-
-FIRST = "pop-gan"  # the generator of a new session, where it is there
 
 
 @dataclass
@@ -95,7 +94,7 @@ def _browser(usable: Mapping[str, CheckpointInfo]) -> Browser:
     query = read_address()
     browser = st.session_state.get("browser")
     if not isinstance(browser, Browser):
-        browser = Browser(Session(_new_document(usable[_first(usable)])))
+        browser = Browser(Session(_new_document(usable[first_of(usable)])))
         st.session_state["browser"] = browser
         if "c" in query:
             _go_to(browser, query, usable)
@@ -105,12 +104,8 @@ def _browser(usable: Mapping[str, CheckpointInfo]) -> Browser:
     elif "c" in query and not browser.address.is_ours(query):
         _go_to(browser, query, usable)  # the Back button, or another link
     if browser.session.document.generator not in usable:
-        _switch(browser, usable[_first(usable)])
+        _switch(browser, usable[first_of(usable)])
     return browser
-
-
-def _first(usable: Mapping[str, CheckpointInfo]) -> str:
-    return FIRST if FIRST in usable else next(iter(usable))
 
 
 def _new_document(info: CheckpointInfo) -> Document:
@@ -122,7 +117,7 @@ def _go_to(browser: Browser, query: Given, usable: Mapping[str, CheckpointInfo])
     session, wanted = browser.session, query["c"][-1]
     info = usable.get(wanted)
     if info is None:
-        first = _first(usable)
+        first = first_of(usable)
         session.notices = (f"There is no usable generator {wanted[:60]!r} here; this is {first}.",)
     elif link.holds_document(query):
         open_query(session, query, info)
