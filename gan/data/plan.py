@@ -65,14 +65,20 @@ class Found:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-def find_music(data_dir: str | Path, scheme: str, key: KeyChoice = None) -> Found:
+def find_music(
+    data_dir: str | Path, scheme: str, key: KeyChoice = None, like: RollSpec | None = None
+) -> Found:
     """What there is in `data_dir`, to be read by `scheme`; `DataError` if there is nothing.
+
+    `like` is the spec of a generator whose tracks the music is to have, in place of a scheme.
 
     `bach` as `scheme`, or as `data_dir` where no folder is called so, is music21's corpus.
     """
     if scheme not in SCHEMES:
         raise DataError(f"There is no scheme {scheme!r}: choose from {', '.join(SCHEMES)}.")
     root = Path(data_dir).expanduser()
+    if like is not None and scheme != "auto":
+        raise DataError("A scheme and the tracks of a generator exclude each other: give one.")
     if scheme == "bach" or (str(data_dir) == "bach" and scheme == "auto" and not root.exists()):
         return _bach(key)
     shown = printable(str(root))
@@ -81,11 +87,11 @@ def find_music(data_dir: str | Path, scheme: str, key: KeyChoice = None) -> Foun
     if not root.is_dir():
         raise DataError(f"{shown} is a file: give the folder that holds your MIDI files.")
     folders = pop909.song_folders(root) if scheme in ("auto", "pop909") else []
-    if folders:
+    if folders and like in (None, pop909.SPEC):
         return _pop909(root, folders, key)
     if scheme == "pop909":
         raise DataError(f"{shown} is not POP909: it has no folders NNN with NNN.mid and beats.")
-    return _midi(root, scheme, key)
+    return _midi(root, scheme, key, like)
 
 
 def _hint(root: Path) -> str:
@@ -128,7 +134,7 @@ def _pop909(root: Path, folders: list[Path], key: KeyChoice) -> Found:
     return Found(root, plan.files, plan.version, lambda: plan)
 
 
-def _midi(root: Path, scheme: str, key: KeyChoice) -> Found:
+def _midi(root: Path, scheme: str, key: KeyChoice, like: RollSpec | None) -> Found:
     listing = list_music(root)
     files = tuple(listing.files)
     if not files:
@@ -139,6 +145,10 @@ def _midi(root: Path, scheme: str, key: KeyChoice) -> Found:
         )
 
     def plan() -> Plan:
+        if like is not None:
+            read = partial(midi_files.read_phrases, spec=like, key=key)
+            why = f"Read into the tracks of the generator: {', '.join(like.track_names)}."
+            return Plan(root, like, files, files, read, _MIDI_VERSION, why)
         stride = -(-len(files) // _LOOKED_AT)
         looked_at = files[::stride] if scheme in ("auto", "named") else ()
         spec, why = schemes.choose(scheme, [schemes.scan(path) for path in looked_at])

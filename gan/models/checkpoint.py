@@ -258,7 +258,8 @@ def list_checkpoints(
     """Usable checkpoints under `root` by name, and for each damaged folder the reason."""
     usable: list[CheckpointInfo] = []
     refused: dict[str, str] = {}
-    folders = sorted(path for path in Path(root).glob("*") if path.is_dir())
+    paths = Path(root).glob("[!.]*")  # a folder that begins with a dot is still being written
+    folders = sorted(path for path in paths if path.is_dir())
     for folder in folders:
         try:
             usable.append(read_info(folder))
