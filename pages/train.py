@@ -34,7 +34,7 @@ if known:
     show_runs()
     st.subheader("Another one")
 
-wanted = choose_music(usable)
+wanted = choose_music(usable, page.info.name)
 reading: Reading | None = st.session_state.get("train:reading")
 if wanted is not None and (reading is None or reading.wanted != wanted):
     reading = st.session_state["train:reading"] = read(wanted)

@@ -42,8 +42,11 @@ LITTLE = 5000  # phrases, below which beginning with a trained generator is bett
 LEAST = 20  # phrases
 
 
-def choose_music(usable: Mapping[str, CheckpointInfo]) -> Wanted | None:
-    """The music to read, and into which tracks; None until there is some."""
+def choose_music(usable: Mapping[str, CheckpointInfo], first: str) -> Wanted | None:
+    """The music to read, and into which tracks; None until there is some.
+
+    `first` is the generator that is offered to begin with.
+    """
     where = st.segmented_control(
         "Music", ["Files", "A folder on this machine"], default="Files", key="train:where"
     )
@@ -70,6 +73,7 @@ def choose_music(usable: Mapping[str, CheckpointInfo]) -> Wanted | None:
     start = left.selectbox(
         "Begin with",
         [*usable, NOTHING],
+        index=list(usable).index(first),
         key="train:start",
         format_func=lambda name: usable[name].title if name in usable else "nothing",
         help="A generator that has learnt already needs little music and little time, and the "
