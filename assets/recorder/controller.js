@@ -258,7 +258,7 @@ export class Controller {
   }
 
   #draw() {
-    const { clock, session, hands } = this;
+    const { clock, session } = this;
     const beat = clock.running ? this.#beatOf(performance.now()) : null;
     this.view.draw(session.recording && beat !== null ? this.#growing(beat) : [], beat);
   }

@@ -59,7 +59,7 @@ export class View {
     this.midi = new MidiPanel(midi);
     this.sketch = new Sketch(session);
     this.piano = new Piano(handlers);
-    this.#assemble(handlers);
+    this.toolbar = this.#assemble(handlers);
     this.resized = new ResizeObserver(() => this.#resize());
     this.resized.observe(this.root);
     this.root.addEventListener("click", (event) => this.#clicked(event));
@@ -77,7 +77,6 @@ export class View {
       { class: "gr-bar", role: "toolbar", "aria-label": "Recording" },
       record, play, undo, clear, position, options.switches, el("span", { class: "gr-space" }), use,
     );
-    this.toolbar = new Roving(bar, "button:not([hidden])", "horizontal");
     const octave = (/** @type {-1 | 1} */ by, /** @type {string} */ text, /** @type {string} */ label) =>
       el("button", { class: "gr-octave", type: "button", "aria-label": label, title: label, onclick: () => onOctave(by) }, text);
     const keys = el(
@@ -86,6 +85,7 @@ export class View {
     );
     const settings = el("div", { class: "gr-settings" }, options.root, midi.root);
     this.root.append(bar, settings, sketch.canvas, keys, this.#hint, spoken);
+    return new Roving(bar, "button:not([hidden])", "horizontal");
   }
 
   /**
@@ -126,7 +126,7 @@ export class View {
     if (!session.track) return;
     piano.build(session.base, this.#octaves, session.track, this.#caps.keys);
     this.root.style.setProperty("--gr-track", this.sketch.colour(session.armed));
-    this.toolbar?.update();
+    this.toolbar.update();
   }
 
   /**

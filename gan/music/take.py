@@ -208,5 +208,5 @@ def _row(pitch: int, spec: RollSpec, *, drum: bool, transpose: int) -> int | Non
     row = pitch - spec.pitch_min
     if drum:
         return row if 0 <= row < spec.pitches else None
-    folded = fold_pitches(np.int32([row - transpose]), pitch_min=0, pitches=spec.pitches)
+    folded = fold_pitches(np.array([row - transpose], np.int32), pitch_min=0, pitches=spec.pitches)
     return min(max(int(folded[0]), 0), spec.pitches - 1)
