@@ -167,6 +167,7 @@ export class Controller {
       if (!session.settings.loop) this.stop();
       return;
     }
+    this.hands.cut(performance.now()); // What is held already is no part of the take.
     session.take.layer();
     if (!session.settings.overdub) session.take.clear();
     session.recording = true;

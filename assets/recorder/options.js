@@ -26,7 +26,10 @@ const NAMES = { off: "Off", "1/16": "1/16", "1/8": "1/8" };
  * @param {HTMLElement} field
  * @param {string} help
  */
-const labelled = (label, field, help = "") => el("label", { class: "gr-label", title: help }, label, field);
+function labelled(label, field, help = "") {
+  field.ariaLabel = label; // A list's options would be part of its name otherwise.
+  return el("label", { class: "gr-label", title: help }, label, field);
+}
 
 export class Options {
   #track = el("select", { class: "gr-field", onchange: () => this.onArm(Number(this.#track.value)) });

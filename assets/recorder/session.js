@@ -60,13 +60,18 @@ export class Session {
     this.arm(data.armed);
   }
 
-  /** @param {number} index of the track to play */
+  /**
+   * Play a track, around where its notes are.
+   * @param {number} index
+   */
   arm(index) {
     const { tracks } = this.data;
     this.armed = Math.min(index, tracks.length - 1);
     const { low, high, is_drum } = this.track;
-    const middle = (low + high - SPAN) / 2;
-    const wanted = is_drum && low <= DRUMS_FROM ? DRUMS_FROM : Math.round(middle / 12) * 12;
+    const there = this.backing.filter(({ track }) => track === this.armed).map(({ pitch }) => pitch);
+    const sum = there.reduce((all, pitch) => all + pitch, 0);
+    const middle = there.length ? sum / there.length : (low + high) / 2;
+    const wanted = is_drum && low <= DRUMS_FROM ? DRUMS_FROM : Math.round((middle - SPAN / 2) / 12) * 12;
     this.base = Math.min(Math.max(wanted, 0), 96);
   }
 

@@ -25,6 +25,7 @@ import { Sketch } from "./sketch.js";
 
 const NARROW = 620; // pixels: one octave instead of two
 const FIELDS = "select, input, textarea";
+const TOUCH = window.matchMedia("(pointer: coarse)");
 
 /**
  * @param {"record" | "play" | "undo" | "bin"} shape
@@ -150,9 +151,12 @@ export class View {
     options.show();
     this.toolbar.update();
     const { keys, down, up } = this.#caps;
-    const heard = latency ? ` Sound leaves after about ${Math.round(latency)} ms.` : "";
-    this.#hint.textContent = `Click here, then play on ${keys.slice(0, 5).join(" ") || "A W S E D"} …; `
-      + `${down} and ${up} change the octave, the space bar plays and stops.${heard}`;
+    const heard = latency ? ` Sound comes after about ${Math.round(latency)} ms.` : "";
+    const how = TOUCH.matches
+      ? "The lower you touch a key, the louder it is."
+      : `Click here, then play on ${keys.slice(0, 5).join(" ") || "A W S E D"} …; `
+        + `${down} and ${up} change the octave, the space bar plays and stops.`;
+    this.#hint.textContent = how + heard;
     const count = take.notes.length;
     this.sketch.canvas.setAttribute("aria-label", `What you played: ${count === 1 ? "1 note" : `${count} notes`}`);
   }
