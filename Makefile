@@ -17,7 +17,7 @@ help:
 	@echo "make run        start the app; PORT=8501 picks the port"
 	@echo "make test       all of lint, and pytest; ARGS='-k audio' goes to pytest"
 	@echo "make realtime   tests that record sound as it plays; on an idle machine"
-	@echo "make lint       style and types: ruff and mypy; biome and tsc for assets/player"
+	@echo "make lint       style and types: ruff and mypy; biome and tsc for assets"
 	@echo "make format     let ruff rewrite the code"
 	@echo "make bench      all benchmarks"
 	@echo "make setup      install again what run and test need"

@@ -190,7 +190,7 @@ export class Synth {
         const end = taken ? time : Math.max(at, context.currentTime, time + 0.03);
         gain.gain.cancelScheduledValues(end);
         gain.gain.setTargetAtTime(0, end, RELEASE);
-        for (const source of sources) source.stop(taken ? time : end + 6 * RELEASE);
+        for (const source of sources) source.stop(taken ? time : end + 8 * RELEASE);
       },
     };
     sources[0].onended = () => {
