@@ -66,7 +66,11 @@ def take_on_top(take: Take) -> None:
     """What was played, as strokes on the phrase."""
     state = session.document.phrase
     strokes = take_to_edits(take, spec, transpose=session.document.performance.transpose)
-    session.phrase(replace(state, edits=(*state.edits, *strokes)[-EDITS_MAX:]))
+    edits = (*state.edits, *strokes)
+    session.phrase(replace(state, edits=edits[-EDITS_MAX:]))
+    if len(edits) > EDITS_MAX:
+        gone = len(edits) - EDITS_MAX
+        session.notices = (f"A phrase holds {EDITS_MAX} strokes: the first {gone} are gone.",)
 
 
 def new_seed() -> int:

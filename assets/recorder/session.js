@@ -45,7 +45,8 @@ export class Session {
   receive(data) {
     const before = this.data;
     this.data = data;
-    const other = !same(before.tracks, data.tracks) || before.bars * before.beats_per_bar !== this.beats;
+    const names = (/** @type {Payload} */ { tracks }) => tracks.map(({ name }) => name);
+    const other = !same(names(before), names(data)) || before.bars * before.beats_per_bar !== this.beats;
     if (other) this.#begin();
     else if (before.armed !== data.armed) this.arm(data.armed);
     this.backing = data.backing.map(noteOf);

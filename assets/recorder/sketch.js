@@ -75,7 +75,7 @@ export class Sketch {
       else pen.fillRect(...box);
       pen.globalAlpha = 1;
     };
-    if (settings.backing) for (const note of session.backing) bar(note, 0.25);
+    if (settings.backing) for (const note of session.backing) bar(note, 0.35);
     for (const note of take.notes) {
       const there = quantised(note, settings, beats);
       if (there.onset !== note.onset) bar(note, 0.45, true);

@@ -200,11 +200,6 @@ export class Synth {
     return voice;
   }
 
-  /** Silence, and what is still to come is not heard. */
-  hush() {
-    for (const voice of this.#voices) voice.stop();
-  }
-
   destroy() {
     void this.#graph?.context.close();
     this.#graph = null;

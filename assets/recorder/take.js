@@ -23,6 +23,10 @@ export class Take {
     this.beats = beats;
   }
 
+  get full() {
+    return this.notes.length >= NOTES_MAX;
+  }
+
   get undoable() {
     return this.#past.length > 0;
   }
@@ -52,7 +56,7 @@ export class Take {
    */
   add({ track, pitch, onset, end, velocity }) {
     const { beats } = this;
-    if (onset < -EARLY || this.notes.length >= NOTES_MAX) return false;
+    if (onset < -EARLY || this.full) return false;
     const from = Math.max(onset, 0);
     const round = Math.floor(from / beats) * beats;
     const length = Math.min(Math.max(end - from, SHORTEST), beats);

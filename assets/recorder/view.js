@@ -25,6 +25,7 @@ import { Sketch } from "./sketch.js";
 
 const NARROW = 620; // pixels: one octave instead of two
 const FIELDS = "select, input, textarea";
+const FULL = "There is no room for more notes. Hand them on, or clear them.";
 const TOUCH = window.matchMedia("(pointer: coarse)");
 
 /**
@@ -137,7 +138,7 @@ export class View {
     const { session, record, play, undo, clear, use, options } = this;
     const { take, recording } = session;
     const empty = !take.notes.length;
-    record.setAttribute("aria-pressed", `${recording}`);
+    record.classList.toggle("gr-on", recording);
     const words = recording ? "Stop recording" : "Record";
     Object.assign(record, { title: words, ariaLabel: words });
     if (playing !== this.#playing) {
@@ -156,7 +157,7 @@ export class View {
       ? "The lower you touch a key, the louder it is."
       : `Click here, then play on ${keys.slice(0, 5).join(" ") || "A W S E D"} …; `
         + `${down} and ${up} change the octave, the space bar plays and stops.`;
-    this.#hint.textContent = how + heard;
+    this.#hint.textContent = take.full ? FULL : how + heard;
     const count = take.notes.length;
     this.sketch.canvas.setAttribute("aria-label", `What you played: ${count === 1 ? "1 note" : `${count} notes`}`);
   }
