@@ -35,8 +35,10 @@ from gan.engine import Engine
 from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.models.registry import build
 from gan.models.sampling import Sampling
+from gan.music.edits import Edit
 from gan.music.performance import Performance
-from gan.phrase import PhraseState
+from gan.music.take import Take, TakeNote
+from gan.phrase import EDITS_MAX, PhraseState
 from gan.quality.evaluation import reference, save_reference
 from gan.spec import ROOT
 
@@ -658,3 +660,28 @@ def test_a_walk_of_the_command_line_opens_on_its_page(root: Path) -> None:
     session(page).change(walk=Walk(steps=40))
     go_to(page, "interpolate")
     assert page.slider(key="walk:steps").value == 40
+
+
+def test_what_was_played_lies_on_the_phrase_and_undo_takes_it_off(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(root)
+    page = open_panel(fine(app().run()), "Play")  # the component itself
+    told: dict[str, Any] = {}
+    monkeypatch.setattr(
+        "gan.app.widgets.recording.recorder", lambda data, **rest: told.update(rest, data=data)
+    )
+    fine(page.run())
+    assert [track.name for track in told["data"].tracks] == list(tiny.SPEC.track_names)
+    told["on_use"](Take((TakeNote(1, 55, 1.1, 2.0),), beats=8.0))
+    fine(page.run())
+    assert phrase(page).edits == reopened(page).edits == (Edit(1, 7, 4, 8),)
+    assert TakeNote(1, 55, 1.0, 2.0, 64) in told["data"].backing
+    session(page).undo()
+    fine(page.run())
+    assert phrase(page).edits == ()
+
+    many = (TakeNote(1, 48 + k % 24, k // 24 / 4, 8.0) for k in range(EDITS_MAX + 2))
+    told["on_use"](Take(tuple(many), beats=8.0))
+    assert any("the first 2 are gone" in warning.value for warning in page.run().warning)
+    assert len(phrase(page).edits) == EDITS_MAX

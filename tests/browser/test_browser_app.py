@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
+import msgspec
 import numpy as np
 import pretty_midi
 import pytest
@@ -18,9 +19,11 @@ from player_tools import PLAYER, READY, Demo, free_port, stop, wait_for
 from playwright.sync_api import Page, expect
 
 from gan.app.document import from_text
+from gan.app.player.routes import asset_root
 from gan.models.checkpoint import write_config, write_weights
 from gan.models.registry import build
 from gan.music.edits import Edit
+from gan.music.take import Quantise, Take, take_to_edits
 from gan.phrase import PhraseState
 from gan.spec import ROOT
 
@@ -339,3 +342,87 @@ def test_interpolate_opens_with_a_strip_and_a_player(app: Demo, address: str) ->
     app.page.wait_for_selector(READY)
     assert app.get("data.grid.bars") == 8 * tiny.SPEC.bars
     expect(app.page.locator(".stException, .stAlert")).to_have_count(0)
+
+
+# --- Playing ----------------------------------------------------------------------------------
+
+RECORDER = "document.querySelector('.gr-recorder').recorder"
+
+# One keyboard, as Web MIDI shows it; `midi(144, 60, 90)` plays on it.
+MIDI_KEYBOARD = """
+const input = { id: "one", name: "Test keys", state: "connected", onmidimessage: null };
+const access = { inputs: new Map([[input.id, input]]), onstatechange: null };
+navigator.requestMIDIAccess = async () => access;
+window.midi = (...data) =>
+  input.onmidimessage({ data: Uint8Array.from(data), timeStamp: performance.now() });
+window.unplug = () => { input.state = "disconnected"; access.onstatechange(); };
+"""
+
+
+def test_what_is_played_is_recorded_and_put_on_the_phrase(app: Demo, address: str) -> None:
+    app.page.add_init_script(MIDI_KEYBOARD)
+    visit(app, address)
+    page = app.page
+    page.get_by_role("radio", name="Play").click()
+    expect(page.locator(".gr-key")).to_have_count(25)
+    page.get_by_role("button", name="Count-in").click()
+    page.get_by_role("combobox", name="Track", exact=True).select_option("1")
+
+    page.get_by_role("button", name="MIDI keyboard").click()
+    page.get_by_role("button", name="Learn").click()
+    page.evaluate("() => { midi(0x92, 60, 80); midi(0x82, 60, 0); }")
+    expect(page.get_by_label("MIDI channel")).to_have_value("3")
+    expect(page.get_by_label("MIDI device")).to_have_value("one")
+
+    page.get_by_role("button", name="Record", exact=True).click()
+    base = page.evaluate(f"{RECORDER}.session.base")
+    page.keyboard.down("a")
+    page.keyboard.press("d")  # not the player's pen
+    page.evaluate("() => { midi(0x92, 67, 80); midi(0x93, 65, 80); }")
+    expect(page.locator(".gr-key.gr-down")).to_have_count(2)
+    page.keyboard.up("a")
+    page.evaluate("unplug()")  # and lets go of its keys
+    expect(page.locator(".gr-key.gr-down")).to_have_count(0)
+    page.keyboard.press("Space")  # not the player's
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
+    assert app.get("engine.state") != "playing" and app.get("state.drawing") is False
+
+    told = page.evaluate(f"{RECORDER}.session.event")
+    assert [row[:2] for row in told["notes"]] == [[1, base + 4], [1, base], [1, 67]]
+    take = msgspec.convert(told, Take)
+    assert take.quantise == Quantise("1/16", 1.0)
+    page.get_by_role("button", name="Put it on top").click()
+    page.wait_for_url(lambda url: len(phrase_of(url).edits) == 3)
+    assert phrase_of(page.url).edits == take_to_edits(take, tiny.SPEC)
+
+
+LAYERS = """async (root) => {
+  const { Take } = await import(root + "take.js");
+  const { quantised } = await import(root + "quantise.js");
+  const take = new Take(8);
+  const play = (pitch, onset, end) => take.add({ track: 0, pitch, onset, end, velocity: 90 });
+  const early = [play(60, -0.2, 0.5), play(61, -2, -1)];
+  take.layer();
+  play(62, 15.9, 16.4);  // the second round
+  const heard = take.notes[1].after;
+  const moved = take.notes.map((note) => quantised(note, { grid: "1/16", strength: 1 }, 8).onset);
+  const both = take.rows;
+  take.undo();
+  const one = take.rows.length;
+  take.clear();
+  take.undo();
+  return { early, heard, moved, both, one, again: take.rows.length };
+}"""
+
+
+def test_takes_are_layers_that_can_be_undone(app: Demo, address: str) -> None:
+    root = address + asset_root("recorder")
+    app.page.goto(root + "recorder.css")
+    assert app.page.evaluate(LAYERS, root) == {
+        "early": [True, False],
+        "heard": 19.9,
+        "moved": [0, 0],
+        "both": [[0, 60, 0, 0.5, 90], [0, 62, 7.9, 8.4, 90]],
+        "one": 1,
+        "again": 1,
+    }
