@@ -110,9 +110,9 @@ def _fitted(lines: Lines, shift: int, last: int, spec: RollSpec) -> Lines:
     moved = lines + shift
     before = -(-max(int(moved[0]), 0) // bar)
     after = -(-max(last - int(moved[-1]), 0) // bar)
-    moved = np.concatenate(
-        [moved[0] - bar * np.arange(before, 0, -1), moved, moved[-1] + bar * np.arange(1, after + 1)]
-    )
+    earlier = moved[0] - bar * np.arange(before, 0, -1)
+    later = moved[-1] + bar * np.arange(1, after + 1)
+    moved = np.concatenate([earlier, moved, later])
     moved = moved[max(int(np.searchsorted(moved, 0, side="right")) - 1, 0) :]
     if phrase_starts(moved, spec, hop_bars=1):
         return moved

@@ -106,7 +106,9 @@ def _by_role(
     for index in rest:
         if instruments[index].is_drum:
             found[index] = (
-                Placed(drums[0].name, "Drums.") if drums else _without_track(instruments[index], spec)
+                Placed(drums[0].name, "Drums.")
+                if drums
+                else _without_track(instruments[index], spec)
             )
     pitched = [index for index in rest if index not in found]
     free = [track for track in free if not track.is_drum]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from gan.errors import LatentError
 from gan.models.ability import ABILITIES
-from gan.models.base import Floats, Part, Rolls
+from gan.models.base import Floats, Part, Progress, Rolls
 from gan.models.compiled import compiled
 from gan.models.config import ModelConfig
 from gan.models.event_decoder import EventDecoder
@@ -168,7 +168,7 @@ class Transformer(Encoded):
         with self._seeing:
             self._seen.clear()
 
-    def encode(self, rolls: Rolls) -> Floats:
+    def encode(self, rolls: Rolls, progress: Progress | None = None) -> Floats:
         """The z `(n, latent_dim)` that writes these very rolls."""
         if not len(rolls):
             return np.zeros((0, self.latent_dim), np.float32)
