@@ -172,8 +172,8 @@ def _changes(understood: Understood) -> list[str]:
         told.append(f"{_count(understood.moved, 'note')} out of range moved by octaves.")
     if understood.shortened:
         told.append(
-            f"{_count(understood.shortened, 'note')} cut short where the next one of the same track "
-            "or pitch begins."
+            f"{_count(understood.shortened, 'note')} cut short where the next one of the same "
+            "track or pitch begins."
         )
     if understood.unreleased:
         told.append(

@@ -178,7 +178,10 @@ class Transformer(Encoded):
         noise = np.repeat(unread.astype(np.float32)[None], len(rolls), axis=0)
         events = events_of_rolls(np.asarray(rolls, np.uint8), self.spec)
         noise = self._sampler().read_noise(plan, events, noise)
-        return np.concatenate([normal, noise], axis=1)
+        z = np.concatenate([normal, noise], axis=1)
+        if progress is not None:
+            progress(1.0, z)
+        return z
 
     def continuation(
         self, rolls: Rolls, *, seed: int, sampling: Sampling | None = None

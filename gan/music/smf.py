@@ -79,7 +79,8 @@ class MidiSong:
 def read_smf(source: Path | bytes, *, timed: bool = False) -> MidiSong:
     """The music of a MIDI file, from its path or its bytes.
 
-    A file that counts in seconds (SMPTE time code) is refused unless `timed`. Raises `MidiError` with a reason, such as "unreadable: a web page, not MIDI".
+    A file that counts in seconds (SMPTE time code) is refused unless `timed`. Raises
+    `MidiError` with a reason, such as "unreadable: a web page, not MIDI".
     """
     data = source if isinstance(source, bytes) else _bytes(source)
     begin = data.find(b"MThd", 0, _WRAPPER)
