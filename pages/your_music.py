@@ -13,7 +13,14 @@ from gan.app.widgets.history import history_buttons
 from gan.app.widgets.piece import Piece, show_piece
 from gan.app.widgets.yours_choices import choices_panel
 from gan.app.widgets.yours_files import midi_files
-from gan.app.widgets.yours_phrase import apply, keep_phrase, likeness
+from gan.app.widgets.yours_phrase import (
+    is_applied,
+    is_encoded,
+    keep_phrase,
+    likeness,
+    take_performance,
+    take_phrase,
+)
 from gan.app.widgets.yours_shelf import arranged_for, chosen_bar, shelf
 from gan.app.widgets.yours_view import comparison, heading, outside, overview, understood_panel
 from gan.data.own import Arranged, Excerpt, excerpt
@@ -89,8 +96,8 @@ def actions(*, ready: bool) -> None:
 
 
 def show_phrase(arranged: Arranged, part: Excerpt) -> None:
-    """The chosen bars: heard, taken in by the generator, compared."""
-    ready = engine is not None and able and info.digest in own.applied
+    """The chosen bars: heard, and compared with what the generator makes of them."""
+    ready = engine is not None and is_applied(own, info.digest, part)
     now = engine.render(session.document.phrase) if engine is not None and ready else None
     theirs = now is not None and state.get("yours:side") == THEIRS
     roll = now if now is not None and theirs else part.roll
@@ -98,37 +105,46 @@ def show_phrase(arranged: Arranged, part: Excerpt) -> None:
     piece = Piece(roll, spec, name)
     actions(ready=now is not None)
     show_piece(session, piece, key="yours:player")
-    if now is not None:
-        outside(part, arranged)
-        transpose = session.document.performance.transpose
-        like = likeness(part.roll, now)
-        comparison(part.roll, now, spec, like=like, transpose=transpose)
-        with st.container(horizontal=True):
-            quick_exports(piece, session.document)
+    if now is None:
+        return
+    if session.document.phrase != own.applied[info.digest][1]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("The generator's phrase has moved on since it was yours.")
+            st.button("Back to my bars", on_click=back_to_mine, icon=":material/undo:")
+    outside(part, arranged)
+    transpose = session.document.performance.transpose
+    comparison(part.roll, now, spec, like=likeness(part.roll, now), transpose=transpose)
+    with st.container(horizontal=True):
+        quick_exports(piece, session.document)
 
 
 def show_piece_of_mine() -> None:
     """What was understood, the whole piece, and the bars that are chosen of it."""
-    changes = st.expander("How it was read, and how it should be", icon=":material/rule:")
     try:
         arranged = arranged_for(own, spec)
     except MidiError as error:
         st.error(escape_markdown(str(error)))
-        with changes:
-            choices_panel(own, spec)
+        choices_panel(own, spec)
         return
     part = excerpt(arranged, chosen_bar(own, arranged))
     heading(own, arranged)
     overview(own, arranged, part.bar)
-    apply(own, session, arranged, part, None)
-    where = st.container()
-    if engine is not None and able:
-        apply(own, session, arranged, part, engine)
-    with where:
-        show_phrase(arranged, part)
-    with changes:
+    looking = st.container()
+    missing = not is_applied(own, info.digest, part)
+    if missing:
+        take_performance(session, arranged, part)
+    if missing and engine is not None and is_encoded(own, info.digest, part):
+        take_phrase(own, session, part, engine)
+        missing = False
+    show_phrase(arranged, part)
+    with st.expander("How it was read, and how it should be", icon=":material/rule:"):
         understood_panel(arranged)
         choices_panel(own, spec)
+    if missing and engine is not None and able:
+        # The music is there to be heard while the generator looks for it.
+        with looking:
+            take_phrase(own, session, part, engine)
+        st.rerun()
 
 
 st.caption(

@@ -28,6 +28,9 @@ def choices_panel(own: Shelf, spec: RollSpec) -> None:
     row = st.columns(4, vertical_alignment="bottom")
     chosen = own.choices.get(own.current, Choices())
 
+    def as_found() -> None:
+        own.choices.pop(own.current, None)
+
     def take(**fields: Any) -> None:
         own.choices[own.current] = replace(own.choices.get(own.current, Choices()), **fields)
 
@@ -71,7 +74,7 @@ def choices_panel(own: Shelf, spec: RollSpec) -> None:
         )  # fmt: skip
         st.button(
             "As it was found", icon=":material/restart_alt:", disabled=chosen == Choices(),
-            on_click=lambda: own.choices.pop(own.current, None),
+            on_click=as_found,
         )  # fmt: skip
 
 

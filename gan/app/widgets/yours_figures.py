@@ -129,7 +129,7 @@ def comparison_figure(
     for beat in range(spec.bars * spec.beats_per_bar + 1):
         x, strong = beat * spec.steps_per_beat, beat % spec.beats_per_bar == 0
         stroke = line((x, x), (0, 1), colour=inks.bar if strong else inks.beat, width=1)
-        shapes += [stroke | {"yref": f"{axis} domain"} for axis in ("y", "y2")]
+        shapes += [stroke | {"yref": f"{name} domain"} for name in ("y", "y2")]
     figure.update_layout(shapes=shapes, margin={"l": 38, "r": 8, "t": 34, "b": 24})
     figure.update_xaxes(
         range=[0, spec.steps], fixedrange=True, showgrid=False, zeroline=False, ticks="",
@@ -138,13 +138,13 @@ def comparison_figure(
         anchor="y2",
     )  # fmt: skip
     octaves = [pitch for pitch in range(bottom + low, bottom + high) if pitch % 12 == 0]
-    axis = {
+    heights = {
         "range": [bottom + low - 0.5, bottom + high - 0.5], "fixedrange": True,
         "showgrid": False, "zeroline": False, "ticks": "", "tickvals": octaves,
         "ticktext": [note_name(pitch) for pitch in octaves],
     }  # fmt: skip
     return figure.update_layout(
-        yaxis=axis | {"domain": [0.52, 1.0]}, yaxis2=axis | {"domain": [0.0, 0.48]}
+        yaxis=heights | {"domain": [0.52, 1.0]}, yaxis2=heights | {"domain": [0.0, 0.48]}
     )
 
 

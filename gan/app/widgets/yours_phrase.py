@@ -8,12 +8,10 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from gan.app import library, link
-from gan.app.document import Document
 from gan.app.history import Session
 from gan.app.widgets.yours_shelf import ENCODED_MAX, Shelf
 from gan.data.own import Arranged, Excerpt
 from gan.engine import Engine, Rolls
-from gan.models.ability import Ability
 from gan.music.edits import strokes_between
 from gan.music.performance import Performance
 from gan.phrase import EDITS_MAX, PhraseState
@@ -60,26 +58,35 @@ def played_like(arranged: Arranged, part: Excerpt, now: Performance) -> Performa
     )
 
 
-def apply(
-    own: Shelf, session: Session, arranged: Arranged, part: Excerpt, engine: Engine | None
-) -> None:
-    """Put the user's bars into the document, once for each choice of theirs.
+def is_applied(own: Shelf, weights: str, part: Excerpt) -> bool:
+    """Whether the bars are what was put into the document last."""
+    known = own.applied.get(weights)
+    return known is not None and known[0] == _wanted(own, part)
 
-    How they are played is there at once, the phrase when the generator has loaded and read them.
-    """
-    key = (own.current, part.bar, own.choices.get(own.current), own.keep)
-    weights = session.document.weights
-    if own.applied.get(weights) == key:
-        return
+
+def is_encoded(own: Shelf, weights: str, part: Excerpt) -> bool:
+    """Whether the bars need not be looked for in the latent space."""
+    return (weights, *_wanted(own, part)[:3]) in own.encoded
+
+
+def _wanted(own: Shelf, part: Excerpt) -> tuple[object, ...]:
+    return (own.current, part.bar, own.choices.get(own.current), own.keep)
+
+
+def take_performance(session: Session, arranged: Arranged, part: Excerpt) -> None:
+    """Play as the piece is played; the phrase that follows is the same step of the history."""
     how = played_like(arranged, part, session.document.performance)
     session.go(replace(session.document, performance=how), gesture="yours", holding=True)
-    if engine is None or Ability.READS_PHRASES not in engine.can:
-        return
-    state = encoded(own, engine, part, (weights, *key[:3]))
+
+
+def take_phrase(own: Shelf, session: Session, part: Excerpt, engine: Engine) -> None:
+    """Put the bars into the document, read by the generator; a bar of progress stands there."""
+    wanted, weights = _wanted(own, part), session.document.weights
+    state = encoded(own, engine, part, (weights, *wanted[:3]))
     if own.keep:
         state = kept_on_top(engine, state, part.roll)
     session.phrase(state, gesture="yours")
-    own.applied[weights] = key
+    own.applied[weights] = wanted, state
 
 
 def encoded(own: Shelf, engine: Engine, part: Excerpt, key: object) -> PhraseState:
@@ -120,8 +127,3 @@ def keep_phrase(session: Session, name: str) -> str:
     document = session.document
     address = urlencode(link.to_query(document))
     return library.keep(name, document.generator, address, kind=library.OWN)
-
-
-def is_imported(document: Document) -> bool:
-    """Whether a document holds a phrase that was read, not drawn from a seed."""
-    return document.phrase.z is not None

@@ -27,7 +27,8 @@ class Shelf:
     """What a browser session has of the user's own music.
 
     `choices` and `bars` are by the piece's name; `encoded` holds states by what they are of;
-    `applied` says of each generator, by its weights, what was put into the document last.
+    `applied` says of each generator, by its weights, what was put into the document last, and as
+    which state.
     """
 
     pieces: dict[str, Own] = field(default_factory=dict)
@@ -37,7 +38,7 @@ class Shelf:
     bars: dict[str, int] = field(default_factory=dict)
     keep: bool = False
     encoded: dict[object, PhraseState] = field(default_factory=dict)
-    applied: dict[str, object] = field(default_factory=dict)
+    applied: dict[str, tuple[object, PhraseState]] = field(default_factory=dict)
     arranged: tuple[object, Arranged] | None = None
 
     @property
@@ -89,8 +90,9 @@ def _add(own: Shelf, piece: Own) -> str:
 def take_away(name: str) -> None:
     """Forget a piece."""
     own = shelf()
-    for kept in (own.pieces, own.choices, own.bars):
-        kept.pop(name, None)  # type: ignore[attr-defined]
+    own.pieces.pop(name, None)
+    own.choices.pop(name, None)
+    own.bars.pop(name, None)
     if own.current == name:
         own.current = next(iter(own.pieces), "")
 
