@@ -144,6 +144,7 @@ def show_piece_of_mine() -> None:
         # The music is there to be heard while the generator looks for it.
         with looking:
             take_phrase(own, session, part, engine)
+        write_address(session)
         st.rerun()
 
 
