@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from gan.errors import LatentError
 from gan.models.ability import ABILITIES
-from gan.models.base import Floats, Part, Rolls
+from gan.models.base import Floats, Part, Progress, Rolls
 from gan.models.compiled import compiled
 from gan.models.config import ModelConfig
 from gan.models.event_decoder import EventDecoder
@@ -168,7 +168,7 @@ class Transformer(Encoded):
         with self._seeing:
             self._seen.clear()
 
-    def encode(self, rolls: Rolls) -> Floats:
+    def encode(self, rolls: Rolls, progress: Progress | None = None) -> Floats:
         """The z `(n, latent_dim)` that writes these very rolls."""
         if not len(rolls):
             return np.zeros((0, self.latent_dim), np.float32)
@@ -178,7 +178,10 @@ class Transformer(Encoded):
         noise = np.repeat(unread.astype(np.float32)[None], len(rolls), axis=0)
         events = events_of_rolls(np.asarray(rolls, np.uint8), self.spec)
         noise = self._sampler().read_noise(plan, events, noise)
-        return np.concatenate([normal, noise], axis=1)
+        z = np.concatenate([normal, noise], axis=1)
+        if progress is not None:
+            progress(1.0, z)
+        return z
 
     def continuation(
         self, rolls: Rolls, *, seed: int, sampling: Sampling | None = None
