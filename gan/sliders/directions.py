@@ -27,6 +27,8 @@ FIRST = 64  # of these, on which tilts are given their length
 FRESH = 500  # phrases on which rank correlations are measured in the end
 EFFECTS = 256  # of these, on which effects are
 DEFINED = 0.7  # share of phrases in which a measure must be defined to become a slider
+KEPT = 0.6  # share of a track's notes that a slider of that track keeps at +1
+FURTHEST = 3.0  # amounts of a slider whose range has not been measured
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,12 @@ class Direction:
     `effects` holds the mean change of each measure at +1, in its standard deviations; all of
     them together are the leakage matrix. `spearman` is the rank correlation of the slider's
     value with the change of its own measure, over random phrases each at a random value.
-    `kind` is "named" or "component".
+    `kind` is "named" or "component". `attribute` is the measure it is of, where `id` is not.
+
+    `gan.sliders.ranges` measures the rest: the `track` that it alone reaches, "" where it reaches
+    several; the share of notes `kept` at +1, of that track's or of all, None where that is not
+    known; `low` and `high`, how far it goes. One that is not `offered` is there for the links
+    that move it.
     """
 
     id: str
@@ -46,6 +53,28 @@ class Direction:
     vector: Floats
     effects: dict[str, float]
     spearman: float = 0.0
+    attribute: str = ""
+    track: str = ""
+    kept: float | None = None
+    low: float = -FURTHEST
+    high: float = FURTHEST
+    offered: bool = True
+
+    @property
+    def measure(self) -> str:
+        """The measure that it is of, such as `PIANO.notes`; a component's id."""
+        return self.attribute or self.id
+
+    @property
+    def owner(self) -> str:
+        """The track that it is a slider of; "" where it is one of the whole phrase.
+
+        A track's slider moves no other, and keeps most of its notes.
+        """
+        track = self.measure.rpartition(".")[0]
+        if self.kept is None:
+            return track
+        return track if track == self.track and self.kept >= KEPT else ""
 
 
 def words_of(name: str) -> tuple[str, str]:
