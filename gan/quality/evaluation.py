@@ -154,6 +154,15 @@ def load_reference(folder: Path) -> Reference:
     return Reference(sides["held_out"], ceiling, diversity)
 
 
+def songs_of(info: CheckpointInfo) -> Mapping[str, NDArray[np.float64]] | None:
+    """Measures of held-out phrases beside a checkpoint; None where they are not or do not fit."""
+    try:
+        found = load_reference(info.path).held_out
+    except CheckpointError:
+        return None
+    return found if set(found) == set(measure_names(info.spec)) else None
+
+
 def calibrate(generator: Generator, theirs: Mapping[str, NDArray[np.float64]], *, n: int) -> None:
     """Set what the generator decides by to what brings `n` samples nearest to `theirs`.
 

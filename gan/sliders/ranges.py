@@ -16,15 +16,14 @@ from numpy.typing import NDArray
 
 from gan.models.base import Generator
 from gan.music.attributes import measure
-from gan.sliders.directions import FURTHEST, KEPT, Direction
-from gan.sliders.probes import mean_change
+from gan.sliders.directions import FURTHEST, Direction
+from gan.sliders.probes import kept_share, mean_change
 from gan.sliders.samples import Floats, Values
-from gan.spec import ONSET
 
 PHRASES = 64  # on which sliders are measured
 SEED = 31  # of these
 STEP, HALF = 1.0, 0.5  # amounts that are tried, and between the last that is fine and the next
-TOLD = 0.65  # area under the classifier's curve from which it can tell; 0.5 is not at all
+TOLD = 0.7  # area under the classifier's curve from which it can tell; 0.5 is not at all
 FOLLOWS = 0.02  # standard deviations that a step must move a slider's own measure by
 USUAL = (0.01, 0.99)  # quantiles between which a measure is usual
 
@@ -74,12 +73,6 @@ def told(before: Values, after: Values) -> float:
     return float(more + 0.5 * (after[:, None] == before).mean())
 
 
-def kept_share(before: Rolls, after: Rolls) -> float:
-    """Share of the notes of rolls `(..., step, pitch, 2)` that begin in both; 1 without any."""
-    notes = before[..., ONSET] != 0
-    return float((notes & (after[..., ONSET] != 0)).sum() / notes.sum()) if notes.any() else 1.0
-
-
 def track_reached(generator: Generator, vector: Floats) -> str:
     """The one track that a direction moves, by what its numbers are for; "" for several."""
     alone = [
@@ -118,8 +111,9 @@ def offered(directions: Sequence[Direction]) -> list[Direction]:
     The others stay where links may move them.
     """
     own = {each.measure for each in directions if each.owner}
-    return [replace(each, offered=bool(each.owner) or each.measure not in own)
-            for each in directions]  # fmt: skip
+    return [
+        replace(each, offered=bool(each.owner) or each.measure not in own) for each in directions
+    ]
 
 
 @dataclass(frozen=True)
@@ -180,6 +174,3 @@ class _Walks:
         deviation = max(float(np.nanstd(self.before[name])), 1e-9)
         change = (after[name] - self.before[name])[:, None] / deviation
         return float(mean_change(change)[0])
-
-
-__all__ = ["KEPT", "Usual", "kept_share", "measured", "offered", "told", "track_reached", "usual"]
