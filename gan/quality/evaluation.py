@@ -16,10 +16,10 @@ from gan.errors import CheckpointError
 from gan.files import arrays_bytes, json_bytes
 from gan.models.ability import Ability
 from gan.models.base import Generator
-from gan.models.checkpoint import MEASURES, weights_part
+from gan.models.checkpoint import MEASURES, CheckpointInfo, weights_part
 from gan.models.parts import write_parts
 from gan.models.reading import read_part_arrays
-from gan.music.attributes import measure
+from gan.music.attributes import measure, measure_names
 from gan.music.compare import mean_overlap, overlaps
 from gan.spec import ONSET
 
@@ -155,12 +155,12 @@ def load_reference(folder: Path) -> Reference:
 
 
 def songs_of(info: CheckpointInfo) -> Mapping[str, NDArray[np.float64]] | None:
-    """Measures of held-out phrases beside a checkpoint; None where they are not or do not fit."""
+    """Measures of held-out phrases beside a checkpoint; None where there are none."""
     try:
         found = load_reference(info.path).held_out
     except CheckpointError:
         return None
-    return found if set(found) == set(measure_names(info.spec)) else None
+    return {name: found[name] for name in measure_names(info.spec) if name in found} or None
 
 
 def calibrate(generator: Generator, theirs: Mapping[str, NDArray[np.float64]], *, n: int) -> None:
