@@ -113,7 +113,7 @@ class OwnKnobs(Knobs):
 
 def test_a_slider_of_a_track_moves_that_track_alone() -> None:
     knobs = OwnKnobs()
-    samples = found.draw(knobs, 600, seed=0)
+    samples = found.draw(knobs, 160, seed=0)
     named = {each.id: each for each in found.named_directions(knobs, samples, samples.w)}
     assert named["CHORDS.notes"].vector.nonzero()[0].tolist() == [3]
     # Nothing moves the lead alone, so its height stays a slider of the whole phrase.
@@ -138,7 +138,7 @@ def test_what_reached_other_tracks_stays_for_links() -> None:
 def test_a_slider_ends_where_more_is_fewer() -> None:
     vector = np.array([0, 3, 0, 0, 0, 0], np.float32)  # nine chords a step, from eight or so
     one = found.Direction("CHORDS.notes", "", "", "named", vector, {})
-    (usual,) = ranges.measured(Knobs(), [one], ranges_of(0, 1000))
+    (usual,) = ranges.measured(Knobs(), [one], ranges_of(-100, 1000))
     assert usual.high == 2.0 and usual.low == -1.0  # there are none left, or they turn
     # And before that where it has more chords than songs ever have.
     (fewer,) = ranges.measured(Knobs(), [one], ranges_of(0, 20))
