@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tiny
 
+from gan.app.player.component import Slider
+from gan.app.widgets.sliders import EARLIER, sliders_of
 from gan.errors import CheckpointError
 from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.models.parts import write_parts
@@ -15,6 +18,7 @@ from gan.models.paths import lerp, slerp
 from gan.models.registry import build
 from gan.music.attributes import measure
 from gan.music.rolls import binarise
+from gan.phrase import PhraseState
 from gan.sliders import directions as found
 from gan.sliders import ranges
 from gan.sliders.narrow import narrowed
@@ -166,6 +170,35 @@ def test_what_is_unusual_tells() -> None:
     assert away.tolist() == pytest.approx([0, 0, 2, 1])
     assert ranges.told(np.zeros(4), np.zeros(4)) == 0.5
     assert ranges.told(np.array([0.0, 0.0]), np.array([0.0, 3.0])) == 0.75
+
+
+def test_what_is_shown_of_a_slider() -> None:
+    one = found.Direction(
+        "LEAD.notes", "Lead density", "More.", "named", np.zeros(1, np.float32),
+        {"LEAD.notes": 1.0, "LEAD.register": 0.4, "CHORDS.notes": 0.1},
+    )  # fmt: skip
+    own = replace(one, track="LEAD", kept=0.834, low=-1.5, high=2.0)
+    wide = replace(one, id="LEAD.notes@track", attribute="LEAD.notes", kept=0.2)
+
+    def shown(amount: float, direction: found.Direction) -> list[Slider]:
+        engine = SimpleNamespace(can=frozenset(), spec=tiny.SPEC, directions=(direction,))
+        sliders = {direction.id: amount} if amount else {}
+        return list(sliders_of(engine, PhraseState(sliders=sliders)))[1:]
+
+    old, new, all_tracks = (shown(0.0, each)[0] for each in (one, own, wide))
+    assert (old.track, old.minimum, old.maximum) == ("LEAD", -3.0, 3.0), "not measured"
+    assert (new.track, new.short, new.minimum, new.maximum) == ("LEAD", "Density", -1.5, 2.0)
+    assert new.also == (
+        "At 1 it keeps 83% of the notes of lead; the other tracks stay as they are. "
+        "Also: lead higher."
+    )
+    assert (all_tracks.track, all_tracks.group) == ("", "All tracks")
+    assert all_tracks.also.startswith("At 1 it keeps 20% of the notes of all tracks.")
+    # A link may move it further, or may move one that is no longer offered.
+    (far,) = shown(2.35, own)
+    assert (far.value, far.minimum, far.maximum) == (2.35, -1.5, 2.5)
+    hidden = replace(one, offered=False)
+    assert shown(0.0, hidden) == [] and shown(1.0, hidden)[0].group == EARLIER
 
 
 def test_components_are_labelled_by_what_they_move_most() -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from gan.models.base import Generator
-from gan.music.attributes import attribute_of, measure
+from gan.music.attributes import measure
 from gan.sliders.directions import FIRST, Direction, track_directions
 from gan.sliders.probes import Probes
 from gan.sliders.samples import Samples
@@ -33,7 +33,7 @@ def narrowed(generator: Generator, directions: Sequence[Direction]) -> list[Dire
     rolls = generator.rolls_of_w(w)
     nothing = np.zeros((len(w), 0))
     samples = Samples(w, w[:, : generator.plan_dim], measure(rolls, generator.spec), nothing)
-    names = tuple(name for name in samples.varied())
+    names = samples.varied()
     search = Probes(generator, w[:PHRASES], names, samples.deviations(names))
     fresh = replace(search, w=w[PHRASES:])
     tilts = tilt_moves(search.first(FIRST))
@@ -57,6 +57,6 @@ def _wide(generator: Generator, directions: Sequence[Direction]) -> list[Directi
         if each.kind == "named"
         and not each.attribute
         and each.id not in known
-        and (track := attribute_of(each.id)[1]) in generator.spec.track_names
-        and each.vector[~generator.reach(str(track))].any()
+        and (track := each.id.rpartition(".")[0]) in generator.spec.track_names
+        and each.vector[~generator.reach(track)].any()
     ]
