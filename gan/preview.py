@@ -25,11 +25,14 @@ def prepare(checkpoint_dir: str | Path, *, n: int = 4096, count: int = 8) -> Non
 
     Run after training; the weights are not touched.
     """
+    from gan.quality.evaluation import songs_of
     from gan.sliders.directions import find_directions
+    from gan.sliders.ranges import measured
     from gan.sliders.store import save_directions
 
     generator, info = load_generator(checkpoint_dir)
     directions = find_directions(generator, n=n, count=count)
+    directions = measured(generator, directions, songs_of(info))
     save_directions(info, directions, generator.tilt_names)
     store_preview(Engine(generator, info, directions))
 

@@ -111,11 +111,11 @@ if named:
         "each slider is for; the other cells of its row move along with it."
     )
     st.plotly_chart(
-        leakage_figure({each.id: each.effects for each in named}, dark=dark),
+        leakage_figure({each.measure: each.effects for each in named}, dark=dark),
         theme=None,
         key="models:leakage",
         config={"displayModeBar": False},
     )
-    st.dataframe(show.faithfulness(named), hide_index=True)
+    st.dataframe(show.faithfulness(named), hide_index=True, column_config=show.SLIDER_COLUMNS)
 
 write_address(session)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tiny
 
+from gan.app.player.component import Slider
+from gan.app.widgets.sliders import EARLIER, sliders_of
 from gan.errors import CheckpointError
 from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.models.parts import write_parts
@@ -15,7 +18,11 @@ from gan.models.paths import lerp, slerp
 from gan.models.registry import build
 from gan.music.attributes import measure
 from gan.music.rolls import binarise
+from gan.phrase import PhraseState
 from gan.sliders import directions as found
+from gan.sliders import ranges
+from gan.sliders.narrow import narrowed
+from gan.sliders.probes import kept_share
 from gan.sliders.store import load_directions, save_directions
 
 T = np.array([0.0, 0.5, 1.0], np.float32)
@@ -48,6 +55,13 @@ class Knobs:
     spec = tiny.SPEC
     latent_dim = w_dim = plan_dim = steered_dim = 6
     can = frozenset()
+    own = 0.0  # chords that the fourth number adds
+
+    tilt_names = ()
+
+    def reach(self, track: str) -> np.ndarray:
+        """The fourth number moves the chords alone, and adds to the second."""
+        return np.arange(6) == (3 if track == "CHORDS" else -1)
 
     def along(self, direction: np.ndarray) -> np.ndarray:
         return direction.astype(np.float32)
@@ -63,7 +77,9 @@ class Knobs:
     def decode_w(self, w: np.ndarray) -> np.ndarray:
         out = np.zeros((len(w), *tiny.SPEC.shape), np.float32)
         height = np.clip(np.round(8 + 2.5 * w[:, 0] + 0.3 * w[:, 2]), 0, 23).astype(int)
-        count = np.clip(np.round(8 + 3 * w[:, 1] + w[:, 0]), 0, 32).astype(int)
+        many = 8 + 3 * w[:, 1] + w[:, 0] + self.own * w[:, 3]
+        # From 26 chords on, more is fewer.
+        count = np.clip(np.round(np.where(many > 26, 52 - many, many)), 0, 32).astype(int)
         for row in range(len(w)):
             out[row, 0, ::4, height[row]] = 1
             out[row, 1, : count[row], [0, 4]] = 1
@@ -95,6 +111,96 @@ def test_a_named_direction_moves_its_measure_by_one_deviation_and_no_other() -> 
     assert change == pytest.approx(1, abs=0.15)
 
 
+class OwnKnobs(Knobs):
+    own = 2.0
+
+
+def test_a_slider_of_a_track_moves_that_track_alone() -> None:
+    knobs = OwnKnobs()
+    samples = found.draw(knobs, 160, seed=0)
+    named = {each.id: each for each in found.named_directions(knobs, samples, samples.w)}
+    assert named["CHORDS.notes"].vector.nonzero()[0].tolist() == [3]
+    # Nothing moves the lead alone, so its height stays a slider of the whole phrase.
+    assert named["LEAD.register"].vector[0] != 0
+    chords, height = ranges.measured(knobs, [named["CHORDS.notes"], named["LEAD.register"]])
+    assert (chords.track, chords.owner, chords.kept) == ("CHORDS", "CHORDS", pytest.approx(1.0))
+    assert (height.track, height.owner, height.offered) == ("", "", True)
+
+
+def test_what_reached_other_tracks_stays_for_links() -> None:
+    knobs = OwnKnobs()
+    vector = np.array([0, 1, 0, 0.5, 0, 0], np.float32)
+    old = found.Direction("CHORDS.notes", "", "", "named", vector, {"CHORDS.notes": 1.0}, 0.9)
+    both = narrowed(knobs, [old])
+    assert [each.id for each in both] == ["CHORDS.notes", "CHORDS.notes@track"]
+    assert both[0] is old and both[1].vector.nonzero()[0].tolist() == [3]
+    assert narrowed(knobs, both) == both, "once is enough"
+    first, second = ranges.measured(knobs, both)
+    assert (first.offered, second.offered, second.owner) == (False, True, "CHORDS")
+
+
+def test_a_slider_ends_where_more_is_fewer() -> None:
+    vector = np.array([0, 3, 0, 0, 0, 0], np.float32)  # nine chords a step, from eight or so
+    one = found.Direction("CHORDS.notes", "", "", "named", vector, {})
+    (usual,) = ranges.measured(Knobs(), [one], ranges_of(-100, 1000))
+    assert usual.high == 2.0 and usual.low == -1.0  # there are none left, or they turn
+    # And before that where it has more chords than songs ever have.
+    (fewer,) = ranges.measured(Knobs(), [one], ranges_of(0, 20))
+    assert fewer.high == 0.5
+
+
+def ranges_of(low: float, high: float) -> dict[str, np.ndarray]:
+    """Measures of songs that have between so many and so many chords."""
+    return {"CHORDS.notes": np.linspace(low, high, 101)}
+
+
+def test_what_is_kept_by_hand() -> None:
+    before = np.zeros((1, 4, 3, 2), np.uint8)
+    before[0, [0, 1, 2, 3], 1] = 1
+    after = np.roll(before, 1, axis=2)
+    after[0, :3] = before[0, :3]
+    assert kept_share(before, after) == 0.75 and kept_share(before * 0, after) == 1.0
+
+
+def test_what_is_unusual_tells() -> None:
+    songs = {"a": np.arange(101.0), "b": np.full(101, 2.0)}
+    known = ranges.usual(songs)
+    assert known.names == ("a",) and (known.low[0], known.high[0]) == (1.0, 99.0)
+    away = known.strangeness({"a": np.array([50.0, 99.0, 99 + 2 * songs["a"].std(), np.nan])})
+    assert away.tolist() == pytest.approx([0, 0, 2, 1])
+    assert ranges.told(np.zeros(4), np.zeros(4)) == 0.5
+    assert ranges.told(np.array([0.0, 0.0]), np.array([0.0, 3.0])) == 0.75
+
+
+def test_what_is_shown_of_a_slider() -> None:
+    one = found.Direction(
+        "LEAD.notes", "Lead density", "More.", "named", np.zeros(1, np.float32),
+        {"LEAD.notes": 1.0, "LEAD.register": 0.4, "CHORDS.notes": 0.1},
+    )  # fmt: skip
+    own = replace(one, track="LEAD", kept=0.834, low=-1.5, high=2.0)
+    wide = replace(one, id="LEAD.notes@track", attribute="LEAD.notes", kept=0.2)
+
+    def shown(amount: float, direction: found.Direction) -> list[Slider]:
+        engine = SimpleNamespace(can=frozenset(), spec=tiny.SPEC, directions=(direction,))
+        sliders = {direction.id: amount} if amount else {}
+        return list(sliders_of(engine, PhraseState(sliders=sliders)))[1:]
+
+    old, new, all_tracks = (shown(0.0, each)[0] for each in (one, own, wide))
+    assert (old.track, old.minimum, old.maximum) == ("LEAD", -3.0, 3.0), "not measured"
+    assert (new.track, new.short, new.minimum, new.maximum) == ("LEAD", "Density", -1.5, 2.0)
+    assert new.also == (
+        "At 1 it keeps 83% of the notes of lead; the other tracks stay as they are. "
+        "Also: lead higher."
+    )
+    assert (all_tracks.track, all_tracks.group) == ("", "All tracks")
+    assert all_tracks.also.startswith("At 1 it keeps 20% of the notes of all tracks.")
+    # A link may move it further, or may move one that is no longer offered.
+    (far,) = shown(2.35, own)
+    assert (far.value, far.minimum, far.maximum) == (2.35, -1.5, 2.5)
+    hidden = replace(one, offered=False)
+    assert shown(0.0, hidden) == [] and shown(1.0, hidden)[0].group == EARLIER
+
+
 def test_components_are_labelled_by_what_they_move_most() -> None:
     knobs = Knobs()
     first = found.components(knobs, found.draw(knobs, 400, seed=0), 2)[0]
@@ -116,6 +222,15 @@ def test_directions_are_stored_with_the_weights_they_belong_to(tmp_path) -> None
     (loaded,) = load_directions(info, 28)
     assert loaded.vector.tolist() == list(range(28))
     assert (loaded.id, loaded.effects) == ("a", {"x": 1.0})
+    assert (loaded.low, loaded.high, loaded.kept, loaded.offered) == (-3.0, 3.0, None, True)
+    measured = replace(
+        one, attribute="LEAD.notes", track="LEAD", kept=0.8, low=-1.5, high=2.0, offered=False
+    )
+    save_directions(info, [measured])
+    (loaded,) = load_directions(info, 28)
+    assert replace(loaded, vector=one.vector, label="A", help="does a") == measured
+    assert (loaded.label, loaded.owner) == ("Lead density", "LEAD")
+    save_directions(info, [one])
     with pytest.raises(CheckpointError, match="do not fit"):
         load_directions(info, 27)
     # Of a checkpoint from before there were tilts: its sliders use none.

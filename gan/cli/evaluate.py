@@ -132,7 +132,7 @@ def away_from_seeds(
 ) -> dict[str, Any]:
     """The figures of `n` phrases of each region, and by how much the worst is above seeds."""
     found = load_directions(info, generator.plan_dim, generator.tilt_names)
-    vectors = [each.vector for each in found if each.kind == "named"]
+    vectors = [each.vector for each in found if each.kind == "named" and each.offered]
     moves = generator.along(np.reshape(vectors, (-1, generator.steered_dim)))
     phrases = region_rolls(generator, moves, n)
     apart = songs if songs and two_sample.enough(songs.held_out_songs) else None

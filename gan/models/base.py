@@ -73,6 +73,17 @@ class Generator(ABC):
         move[..., self.latent_dim :] = direction[..., self.plan_dim :]
         return move
 
+    def reach(self, track: str) -> NDArray[np.bool_]:
+        """Which numbers of a direction `(steered_dim,)` move that track and no other.
+
+        Its tilts, and its part of the plan where parts are separate.
+        """
+        own = [name.rpartition(".")[0] == track for name in self.tilt_names]
+        plan = np.zeros(self.plan_dim, bool)
+        if Ability.SEPARATE_PARTS in self.can:
+            plan[self.plan_parts()[f"track:{track}"]] = True
+        return np.concatenate([plan, np.array(own, bool)])
+
     def plan_parts(self) -> dict[str, slice]:
         """Where each part lies in the first `plan_dim` numbers of z and of w."""
         return latent_parts(self.spec, self.config)

@@ -16,10 +16,10 @@ from gan.errors import CheckpointError
 from gan.files import arrays_bytes, json_bytes
 from gan.models.ability import Ability
 from gan.models.base import Generator
-from gan.models.checkpoint import MEASURES, weights_part
+from gan.models.checkpoint import MEASURES, CheckpointInfo, weights_part
 from gan.models.parts import write_parts
 from gan.models.reading import read_part_arrays
-from gan.music.attributes import measure
+from gan.music.attributes import measure, measure_names
 from gan.music.compare import mean_overlap, overlaps
 from gan.spec import ONSET
 
@@ -152,6 +152,15 @@ def load_reference(folder: Path) -> Reference:
     if not ceiling or not whole or any(side.ndim != 1 for side in sides["held_out"].values()):
         raise CheckpointError(f"{folder / REFERENCE} is not a reference; train again.")
     return Reference(sides["held_out"], ceiling, diversity)
+
+
+def songs_of(info: CheckpointInfo) -> Mapping[str, NDArray[np.float64]] | None:
+    """Measures of held-out phrases beside a checkpoint; None where there are none."""
+    try:
+        found = load_reference(info.path).held_out
+    except CheckpointError:
+        return None
+    return {name: found[name] for name in measure_names(info.spec) if name in found} or None
 
 
 def calibrate(generator: Generator, theirs: Mapping[str, NDArray[np.float64]], *, n: int) -> None:

@@ -11,7 +11,7 @@ section 2.2): PCA of what the decoder puts out, carried back to w by regression.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,8 @@ FIRST = 64  # of these, on which tilts are given their length
 FRESH = 500  # phrases on which rank correlations are measured in the end
 EFFECTS = 256  # of these, on which effects are
 DEFINED = 0.7  # share of phrases in which a measure must be defined to become a slider
+KEPT = 0.6  # share of a track's notes that a slider of that track keeps at +1
+FURTHEST = 3.0  # amounts of a slider whose range has not been measured
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,12 @@ class Direction:
     `effects` holds the mean change of each measure at +1, in its standard deviations; all of
     them together are the leakage matrix. `spearman` is the rank correlation of the slider's
     value with the change of its own measure, over random phrases each at a random value.
-    `kind` is "named" or "component".
+    `kind` is "named" or "component". `attribute` is the measure it is of, where `id` is not.
+
+    `gan.sliders.ranges` measures the rest: the `track` that it alone reaches, "" where it reaches
+    several; the share of notes `kept` at +1, of that track's or of all, None where that is not
+    known; `low` and `high`, how far it goes. One that is not `offered` is there for the links
+    that move it.
     """
 
     id: str
@@ -46,6 +53,28 @@ class Direction:
     vector: Floats
     effects: dict[str, float]
     spearman: float = 0.0
+    attribute: str = ""
+    track: str = ""
+    kept: float | None = None
+    low: float = -FURTHEST
+    high: float = FURTHEST
+    offered: bool = True
+
+    @property
+    def measure(self) -> str:
+        """The measure that it is of, such as `PIANO.notes`; a component's id."""
+        return self.attribute or self.id
+
+    @property
+    def owner(self) -> str:
+        """The track that it is a slider of; "" where it is one of the whole phrase.
+
+        A track's slider moves no other, and keeps most of its notes.
+        """
+        track = self.measure.rpartition(".")[0]
+        if self.kept is None:
+            return track
+        return track if track == self.track and self.kept >= KEPT else ""
 
 
 def words_of(name: str) -> tuple[str, str]:
@@ -88,21 +117,58 @@ def named_directions(generator: Generator, samples: Samples, phrases: Floats) ->
     chosen = _chosen(generator, names, phrases)
     if not chosen:
         return []
-    own = [names.index(name) for name in chosen]
     probes = Probes(generator, phrases[:PROBES], names, samples.deviations(names))
-    tilts = tilt_moves(probes.first(FIRST))
+    fresh = replace(
+        probes, w=phrases[PROBES : PROBES + FRESH] if len(phrases) > PROBES else phrases
+    )
     plans = samples.least_norm(chosen)
     plans = np.pad(plans, ((0, 0), (0, generator.steered_dim - generator.plan_dim)))
-    moves = best_moves(probes, np.concatenate([tilts, plans]), own)
-    fresh = phrases[PROBES : PROBES + FRESH] if len(phrases) > PROBES else phrases
-    probes = Probes(generator, fresh, names, probes.deviations)
-    effects, _ = probes.first(EFFECTS).effects(moves)
+    moves = np.concatenate([tilt_moves(probes.first(FIRST)), plans])
+    found: dict[str, Direction] = {}
+    for track in generator.spec.track_names:
+        own = [name for name in chosen if name.rpartition(".")[0] == track]
+        found |= {each.id: each for each in track_directions(probes, fresh, moves, own)}
+    rest = [name for name in chosen if name not in found]
+    found |= {each.id: each for each in _found(probes, fresh, moves, rest)}
+    return [found[name] for name in chosen if name in found]
+
+
+def track_directions(
+    probes: Probes, fresh: Probes, moves: Values, own: Sequence[str]
+) -> list[Direction]:
+    """Directions of measures `own` of one track that move no other, and keep most of its notes.
+
+    Of `moves` `(move, steered_dim)` what reaches beyond the track is left out.
+    """
+    if not own:
+        return []
+    generator, track = probes.generator, own[0].rpartition(".")[0]
+    moves = moves * generator.reach(track)
+    moves = moves[moves.any(axis=1)]
+    if not len(moves):
+        return []
+    found = _found(probes, fresh, moves, own)
+    index = generator.spec.track_names.index(track)
+    vectors = np.reshape([each.vector for each in found], (-1, generator.steered_dim))
+    kept = fresh.first(FIRST).kept(vectors, [index] * len(found))
+    return [each for each, share in zip(found, kept, strict=True) if share >= KEPT]
+
+
+def _found(
+    probes: Probes, fresh: Probes, candidates: Values, chosen: Sequence[str]
+) -> list[Direction]:
+    """Directions of the measures `chosen`, sought on some phrases and measured on `fresh` ones."""
+    if not chosen:
+        return []
+    own = [probes.names.index(name) for name in chosen]
+    moves = best_moves(probes, candidates, own)
+    effects, _ = fresh.first(EFFECTS).effects(moves)
     gain = np.clip(effects[np.arange(len(own)), own], 0.5, 2.0)[:, None]
     moves, effects = moves / gain, effects / gain
-    ranks = probes.ranks(moves, own)
+    ranks = fresh.ranks(moves, own)
     beside = side_effects(effects, own)
     return [
-        _named(name, moves[k], dict(zip(names, effects[k], strict=True)), float(ranks[k]))
+        _named(name, moves[k], dict(zip(probes.names, effects[k], strict=True)), float(ranks[k]))
         for k, name in enumerate(chosen)
         # Does what its name says, and nothing else more than twice as much.
         if abs(effects[k, own[k]] - 1.0) <= 0.3 and ranks[k] >= 0.5 and beside[k] <= 2.0
@@ -168,15 +234,21 @@ def _rounded(effects: dict[str, float]) -> dict[str, float]:
 
 
 def report(directions: Sequence[Direction]) -> str:
-    """A line a named direction: rank correlation, own effect, and the largest side effect."""
-    lines = [f"{'direction':32}{'spearman':>9}{'own':>7}{'side':>7}  moved most beside it"]
+    """A line a named direction: rank correlation, own effect, the largest side effect, the share of
+    notes that it keeps, how far it goes, and the track that it is a slider of."""
+    lines = [
+        f"{'direction':32}{'spearman':>9}{'own':>7}{'side':>7}{'kept':>6}{'from':>6}{'to':>5}"
+        "  of          moved most beside it"
+    ]
     for each in directions:
         if each.kind != "named":
             continue
-        others = {name: value for name, value in each.effects.items() if name != each.id}
+        others = {name: value for name, value in each.effects.items() if name != each.measure}
         most = max(others, key=lambda name: abs(others[name]))
+        kept = "" if each.kept is None else f"{each.kept:.2f}"
+        where = each.owner or ("all tracks" if each.offered else "not offered")
         lines.append(
-            f"{each.id:32}{each.spearman:9.2f}{each.effects[each.id]:7.2f}"
-            f"{others[most]:7.2f}  {most}"
+            f"{each.id:32}{each.spearman:9.2f}{each.effects[each.measure]:7.2f}"
+            f"{others[most]:7.2f}{kept:>6}{each.low:6.1f}{each.high:5.1f}  {where:12}{most}"
         )
     return "\n".join(lines)

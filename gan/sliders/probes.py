@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gan.models.base import Generator
 from gan.music.attributes import measure
 from gan.sliders.samples import Floats, Values
+from gan.spec import ONSET
 
 REACH = 2.0  # rank correlations are of amounts between minus that and that
 
@@ -50,6 +52,15 @@ class Probes:
             consistency[k] = np.abs(means[k]) / size
         return means, consistency
 
+    def kept(self, moves: Values, tracks: Sequence[int]) -> Values:
+        """Share of the notes of a track, one for each move, that are there at +1 too, `(move,)`."""
+        plain = self.generator.rolls_of_w(self.w)
+        found = []
+        for step, track in zip(self.generator.along(moves), tracks, strict=True):
+            moved = self.generator.rolls_of_w(self.w + step)
+            found.append(kept_share(plain[:, track], moved[:, track]))
+        return np.array(found)
+
     def ranks(self, moves: Values, own: Sequence[int]) -> Values:
         """Rank correlation of each move's amount with the change of its own measure, `(move,)`.
 
@@ -67,6 +78,12 @@ class Probes:
             enough = known.sum() > 2 and np.ptp(change[known]) > 0
             found.append(float(spearmanr(amounts[known], change[known])[0]) if enough else 0.0)
         return np.array(found)
+
+
+def kept_share(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
+    """Share of the notes of rolls `(..., step, pitch, 2)` that begin in both; 1 without any."""
+    notes = before[..., ONSET] != 0
+    return float((notes & (after[..., ONSET] != 0)).sum() / notes.sum()) if notes.any() else 1.0
 
 
 def mean_change(change: Values) -> Values:

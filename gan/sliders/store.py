@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Annotated
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from gan.errors import CheckpointError
@@ -16,7 +18,7 @@ from gan.models.arrays import parse_arrays
 from gan.models.checkpoint import CheckpointInfo, Number
 from gan.models.parts import read_parts, write_parts
 from gan.music.attributes import ATTRIBUTES
-from gan.sliders.directions import Direction, words_of
+from gan.sliders.directions import FURTHEST, Direction, words_of
 
 # Tilts as they were called when they had names of their own, and which way they went.
 FORMER_TILTS = {
@@ -34,12 +36,16 @@ FORMER_TILTS = {
     "spread": ("range", 1.0),
 }
 
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Below = Annotated[float, Meta(ge=-FURTHEST, lt=0.0)]
+Above = Annotated[float, Meta(gt=0.0, le=FURTHEST)]
+
 LISTING, VECTORS = "directions.json", "directions.npz"
 log = logging.getLogger(__name__)
 
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
-    """A `Direction` without its vector."""
+    """A `Direction` without its vector; what older ones lack has its default."""
 
     id: str
     label: str
@@ -47,6 +53,12 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     kind: str
     effects: dict[str, Number]
     spearman: Number = 0.0
+    attribute: str = ""
+    track: str = ""
+    kept: Share | None = None
+    low: Below = -FURTHEST
+    high: Above = FURTHEST
+    offered: bool = True
 
 
 class _Listing(msgspec.Struct):
@@ -146,7 +158,8 @@ def _present(tilts: Sequence[str]) -> tuple[list[str], list[float]]:
 
 def _direction(entry: _Entry, vector: NDArray[np.float32]) -> Direction:
     direction = Direction(vector=vector, **msgspec.structs.asdict(entry))
-    if direction.kind != "named" or direction.id.rpartition(".")[2] not in ATTRIBUTES:
+    name = direction.measure
+    if direction.kind != "named" or name.rpartition(".")[2] not in ATTRIBUTES:
         return direction
-    label, text = words_of(direction.id)
+    label, text = words_of(name)
     return replace(direction, label=label, help=text)

@@ -19,6 +19,7 @@ from gan.sliders.directions import Direction
 
 SHARE = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
 OVERVIEW_COLUMNS = {"share of the ceiling": SHARE}
+SLIDER_COLUMNS = {"notes kept at 1": SHARE}
 OVERLAP_COLUMNS = {
     "samples": st.column_config.ProgressColumn(format="%.2f", min_value=0.0, max_value=1.0),
     "training songs": st.column_config.NumberColumn(format="%.2f"),
@@ -128,20 +129,24 @@ def overlaps(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def named_directions(info: CheckpointInfo, engine: Engine | None) -> list[Direction]:
-    """The named sliders; read from the folder while the generator still loads."""
+    """The named sliders that are offered; from the folder while the generator still loads."""
     found = engine.directions if engine is not None else stored_directions(info)
-    return [each for each in found if each.kind == "named"]
+    return [each for each in found if each.kind == "named" and each.offered]
 
 
 def faithfulness(named: Sequence[Direction]) -> list[dict[str, Any]]:
     """How truly each slider does what its name says."""
     rows = []
     for each in named:
-        others = {name: value for name, value in each.effects.items() if name != each.id}
+        others = {name: value for name, value in each.effects.items() if name != each.measure}
         most = max(others, key=lambda name: abs(others[name]), default="")
         rows.append(
             {
                 "slider": each.label,
+                "of": each.owner.capitalize() or "All tracks",
+                "from": each.low,
+                "to": each.high,
+                "notes kept at 1": each.kept,
                 "rank correlation with its attribute": each.spearman,
                 "moves most beside it": label_of(most) if most else "",
                 "by (σ)": others.get(most),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil, floor
 
 from gan.app.live.backend import TEMPERATURE, TOP_P, TRUNCATION, density_id
 from gan.app.player.component import Slider
@@ -10,11 +11,12 @@ from gan.app.widgets.effects import moves_too
 from gan.engine import Engine
 from gan.models.ability import Ability
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
-from gan.phrase import SLIDER_MAX, TRUNCATION_MAX, PhraseState
+from gan.phrase import TRUNCATION_MAX, PhraseState
 from gan.sliders.directions import Direction
 from gan.spec import RollSpec
 
 CHARACTER = "Character"
+EARLIER = "Moved by an earlier link"
 
 
 def sliders_of(engine: Engine, state: PhraseState) -> tuple[Slider, ...]:
@@ -34,7 +36,9 @@ def sliders_of(engine: Engine, state: PhraseState) -> tuple[Slider, ...]:
     if Ability.WRITES_NOTE_BY_NOTE in engine.can:
         drawing += _sampling_sliders(state.sampling)
     rest = tuple(
-        _slider_of(direction, state, engine.spec.track_names) for direction in engine.directions
+        _slider_of(direction, state)
+        for direction in engine.directions
+        if direction.offered or state.sliders.get(direction.id)
     )
     if Ability.HAS_THRESHOLDS in engine.can:
         rest += _density_sliders(engine.spec, state.sampling)
@@ -89,20 +93,24 @@ def _sampling_sliders(sampling: Sampling) -> list[Slider]:
     return [daring, choice]
 
 
-def _slider_of(direction: Direction, state: PhraseState, tracks: tuple[str, ...]) -> Slider:
+def _slider_of(direction: Direction, state: PhraseState) -> Slider:
     groups = {"named": "All tracks", "component": "Principal components"}
+    group = groups.get(direction.kind, direction.kind) if direction.offered else EARLIER
+    # A link may move a slider further than it goes: it plays what it always did, and the slider
+    # shows where that is.
+    value = state.sliders.get(direction.id, 0.0)
     slider = Slider(
         id=direction.id,
         label=direction.label,
-        value=state.sliders.get(direction.id, 0.0),
+        value=value,
         help=direction.help,
         also=moves_too(direction),
-        minimum=-SLIDER_MAX,
-        maximum=SLIDER_MAX,
-        group=groups.get(direction.kind, direction.kind),
+        minimum=min(direction.low, floor(2.0 * value) / 2.0),
+        maximum=max(direction.high, ceil(2.0 * value) / 2.0),
+        group=group,
     )
-    track = direction.id.split(".")[0]
-    if direction.kind != "named" or track not in tracks:
+    track = direction.owner
+    if direction.kind != "named" or not track:
         return slider
     short = direction.label.removeprefix(track.capitalize()).strip().capitalize()
     return replace(slider, track=track, short=short)
@@ -110,9 +118,9 @@ def _slider_of(direction: Direction, state: PhraseState, tracks: tuple[str, ...]
 
 def pad_axes(engine: Engine) -> tuple[str, str] | None:
     """Two directions for the XY pad that are easy to hear: how high, and how much."""
-    ids = [direction.id for direction in engine.directions]
-    first = next((name for name in ids if name.endswith(".register")), None)
-    second = next((name for name in reversed(ids) if name.endswith(".notes")), None)
+    shown = [direction for direction in engine.directions if direction.offered]
+    first = [each.id for each in shown if each.measure.endswith(".register")]
+    second = [each.id for each in shown if each.measure.endswith(".notes")]
     if first and second:
-        return first, second
-    return (ids[0], ids[1]) if len(ids) > 1 else None
+        return first[0], second[-1]
+    return (shown[0].id, shown[1].id) if len(shown) > 1 else None
