@@ -15,12 +15,14 @@ from gan.models.ability import Ability
 from gan.models.reranker import Odds, resample_around
 from gan.music.attributes import measure
 from gan.phrase import PhraseState, copy_track, latent_numbers, lock
+from gan.spec import RollSpec
 
 if TYPE_CHECKING:
     from gan.models.transformer import Transformer
 
 Values = NDArray[np.float64]
 DRAWN = 2  # phrases written for each that is asked for, where writing one takes long
+FITS = 0.05  # of the nats that given notes cost, beside the reranker's log odds
 
 
 @dataclass(frozen=True)
@@ -44,34 +46,40 @@ class Consonance:
 def accompany(
     engine: Engine, state: PhraseState, keep: Sequence[str], n: int = 8, *, seed: int = 0
 ) -> list[Answer]:
-    """`n` phrases with the tracks `keep` of a state, by name, and all others written to them.
+    """Up to `n` phrases with the tracks `keep` of a state, by name, and the others written to them.
 
-    The best comes first. Kept tracks are locked in what comes back, cell for cell as they are.
+    They differ, and the best comes first. Kept tracks are locked in what comes back, cell for cell as they are.
     Raises `LatentError` unless some tracks are kept and some are not.
     """
-    spec = engine.spec
-    if unknown := [name for name in keep if name not in spec.track_names]:
-        raise LatentError(
-            f"This generator has no track {', '.join(unknown)}; it has "
-            f"{', '.join(spec.track_names)}."
-        )
-    if not 0 < len(set(keep)) < len(spec.tracks):
+    kept = kept_tracks(keep, engine.spec)
+    if not 0 < len(kept) < len(engine.spec.tracks):
         raise LatentError("Keep at least one track, and leave at least one to be written.")
-    kept = [k for k, name in enumerate(spec.track_names) if name in keep]
     if Ability.WRITES_NOTE_BY_NOTE in engine.can:
         return _written(engine, state, kept, n, seed)
     return _searched(engine, state, kept, n, seed)
+
+
+def kept_tracks(names: Sequence[str], spec: RollSpec) -> list[int]:
+    """The indices of tracks, in order; small letters will do. `LatentError` names what is none."""
+    upper = {name.upper(): index for index, name in enumerate(spec.track_names)}
+    if unknown := [name for name in names if name.upper() not in upper]:
+        raise LatentError(
+            f"There is no track {', '.join(unknown)} to keep: choose among "
+            f"{', '.join(spec.track_names)}."
+        )
+    return sorted({upper[name.upper()] for name in names})
 
 
 def _odds(engine: Engine) -> Odds:
     return engine.generator.reranker or Consonance()
 
 
-def _ranked(
-    engine: Engine, states: Sequence[PhraseState], score: Values, n: int
-) -> list[Answer]:
-    best = np.argsort(-score, kind="stable")[:n]
-    return [Answer(states[k], round(float(score[k]), 3)) for k in best]
+def _distinct(rolls: Sequence[Rolls], score: Values, n: int) -> list[int]:
+    """The numbers of the `n` best rolls, the best first; equal ones count once."""
+    seen: dict[bytes, int] = {}
+    for k in np.argsort(-score, kind="stable"):
+        seen.setdefault(rolls[k].tobytes(), int(k))
+    return list(seen.values())[:n]
 
 
 def _searched(
@@ -98,8 +106,9 @@ def _searched(
         # What was drawn over a lock is not in the lock's own phrase.
         edits = tuple(edit for edit in state.edits if edit.track in kept) if state.locks else ()
         states.append(replace(fresh, edits=edits))
-    score = odds.log_odds(measure(np.stack(engine.render_all(states)), spec))
-    return _ranked(engine, states, score, n)
+    rolls = engine.render_all(states)
+    score = odds.log_odds(measure(np.stack(rolls), spec))
+    return [_answer(states[k], score[k]) for k in _distinct(rolls, score, n)]
 
 
 def _written(
@@ -113,13 +122,16 @@ def _written(
     rolls, weights = generator.write_around(
         roll, closed, DRAWN * n, seed=seed, sampling=state.sampling
     )
-    score = _odds(engine).log_odds(measure(rolls, spec))
-    del weights
-    best = np.argsort(-score, kind="stable")[:n]
-    states = []
-    for z in generator.encode(rolls[best]):
+    score = _odds(engine).log_odds(measure(rolls, spec)) + FITS * weights
+    best = _distinct(rolls, score, n)
+    answers = []
+    for k, z in zip(best, generator.encode(rolls[best]), strict=True):
         fresh = PhraseState(seed=state.seed, z=latent_numbers(z))
-        for k in kept:
-            fresh = lock(fresh, f"track:{spec.track_names[k]}", spec)
-        states.append(fresh)
-    return _ranked(engine, states, score[best], n)
+        for track in kept:
+            fresh = lock(fresh, f"track:{spec.track_names[track]}", spec)
+        answers.append(_answer(fresh, score[k]))
+    return answers
+
+
+def _answer(state: PhraseState, score: float) -> Answer:
+    return Answer(state, round(float(score), 3))

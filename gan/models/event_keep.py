@@ -65,6 +65,7 @@ class _Around(Writing):
     def _decide(
         self, decided: list[Ints], logits: Floats, mask: Any, places: Ints, index: int, given: Any
     ) -> Ints:
+        del index, given  # of notes that begin a phrase
         rows, which = self.rows, len(decided)
         logits = np.where(mask, logits, np.float32(FORBIDDEN))
         noise = self.noise[rows, places + which]

@@ -45,7 +45,7 @@ BATCH = 256  # phrases written together at most; bounds memory
 SMALL = 64  # fewer are not shared among threads
 WORKERS = 4  # blocks at once, at most; of one thread each
 REMEMBERED = 768  # phrases with their decisions, some 80 KB each
-NEAR = 2.0  # nats to the notes of the phrase that is varied, times -log of how far
+NEAR = 1.0  # nats to the notes of the phrase that is varied, times -log of how far
 ROUNDS = 2  # of writing around given notes
 UNREAD_SEED = 11  # of the noise of decisions that a phrase which is read back never takes
 
@@ -158,7 +158,7 @@ class Transformer(Encoded):
     def write_around(
         self, roll: Rolls, closed: NDArray[np.bool_], n: int, *, seed: int, sampling: Sampling
     ) -> tuple[Rolls, NDArray[np.float64]]:
-        """`n` phrases that have a roll's notes in closed cells `(track, step)`, and no others there.
+        """`n` phrases with a roll's notes in closed cells `(track, step)`, and no others there.
 
         `(n, track, step, pitch, channel)`, and how well the given notes fit each, in nats. The
         plan is drawn first, and then read from what was written to it: so plan and notes come to
