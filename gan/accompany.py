@@ -48,8 +48,8 @@ def accompany(
 ) -> list[Answer]:
     """Up to `n` phrases with the tracks `keep` of a state, by name, and the others written to them.
 
-    They differ, and the best comes first. Kept tracks are locked in what comes back, cell for cell as they are.
-    Raises `LatentError` unless some tracks are kept and some are not.
+    They differ, and the best comes first. Kept tracks are locked in what comes back, cell for
+    cell as they are. Raises `LatentError` unless some tracks are kept and some are not.
     """
     kept = kept_tracks(keep, engine.spec)
     if not 0 < len(kept) < len(engine.spec.tracks):
@@ -74,7 +74,7 @@ def _odds(engine: Engine) -> Odds:
     return engine.generator.reranker or Consonance()
 
 
-def _distinct(rolls: Sequence[Rolls], score: Values, n: int) -> list[int]:
+def _distinct(rolls: Sequence[Rolls] | Rolls, score: Values, n: int) -> list[int]:
     """The numbers of the `n` best rolls, the best first; equal ones count once."""
     seen: dict[bytes, int] = {}
     for k in np.argsort(-score, kind="stable"):

@@ -27,10 +27,11 @@ def accompany_panel(engine: Engine, session: Session) -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     if state.get(f"{KEY}:what") not in ways:
         state[f"{KEY}:what"] = next(iter(ways))
-    what = row.segmented_control(
+    row.segmented_control(
         "Keep", list(ways), key=f"{KEY}:what", required=True,
         help="What you keep stays exactly as it is, also when you move sliders afterwards.",
     )  # fmt: skip
+    what = state[f"{KEY}:what"]
     wanted = (engine.info.digest, phrase_key(source), what)
     known, answers, turn = state.get(f"{KEY}:answers", (None, [], 0))
 

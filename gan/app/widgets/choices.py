@@ -23,6 +23,7 @@ def source_of(engine: Engine, session: Session, key: str) -> PhraseState:
     It is the document's phrase, and stays the same while one of the choices is heard.
     """
     state, here = session.document.phrase, engine.info.digest
+    source: PhraseState
     digest, source, choices = st.session_state.get(f"{key}:source", ("", state, []))
     if digest != here or (state != source and state not in choices):
         source = state
