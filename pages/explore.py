@@ -11,15 +11,18 @@ from gan.app.escape import escape_markdown
 from gan.app.live.backend import moved
 from gan.app.player.component import Action, Commit, Mix, Stroke, player
 from gan.app.session import live_session, open_page, preview_of, wait_for, write_address
+from gan.app.widgets.accompany import accompany_panel
 from gan.app.widgets.exports import all_exports, quick_exports
 from gan.app.widgets.favourites import favourites
 from gan.app.widgets.hint import first_visit_hint
 from gan.app.widgets.history import history_buttons, history_strip
+from gan.app.widgets.onward import onward_panel
 from gan.app.widgets.performance import performance_controls
 from gan.app.widgets.piece import Piece, player_data, take_play, waiting_data
 from gan.app.widgets.recording import record_panel
 from gan.app.widgets.session_panel import session_panel
 from gan.app.widgets.sliders import pad_axes, sliders_of
+from gan.app.widgets.vary import vary_panel
 from gan.errors import GanError
 from gan.models.ability import Ability
 from gan.music.edits import Edit
@@ -199,6 +202,9 @@ if roll is not None:
                 key="explore:recorder",
                 use="Put it on top",
             ),
+            "Vary": lambda: vary_panel(engine, session),
+            "Accompany": lambda: accompany_panel(engine, session),
+            "Onward": lambda: onward_panel(engine, session),
             "History": lambda: history_strip(engine, session),
             "Favourites": lambda: favourites(engine, session),
             "Take away": lambda: all_exports(piece, document),

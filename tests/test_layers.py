@@ -22,7 +22,7 @@ LAYERS = (
     ("gan.training",),
     ("gan.sliders",),
     ("gan.audio", "gan.plots", "gan.plot_style", "gan.pictures"),
-    ("gan.phrase", "gan.engine", "gan.preview"),
+    ("gan.phrase", "gan.engine", "gan.vary", "gan.accompany", "gan.preview"),
     ("gan.app", "gan.cli"),
     ("app", "pages", "train", "generate"),
 )

@@ -41,6 +41,7 @@ from gan.music.take import Take, TakeNote
 from gan.phrase import EDITS_MAX, PhraseState
 from gan.quality.evaluation import reference, save_reference
 from gan.spec import ROOT
+from gan.vary import variants
 
 MAIN = str(ROOT / "gan" / "app" / "main.py")
 
@@ -421,6 +422,41 @@ def open_panel(page: AppTest, name: str) -> AppTest:
 def press(page: AppTest, label: str, key: str = "") -> AppTest:
     found = page.button(key=key) if key else next(b for b in page.button if b.label == label)
     return fine(found.click().run())
+
+
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_variants_and_answers_are_heard_kept_and_gone_on_from(root: Path, name: str) -> None:
+    ready(root, name)
+    page = app()
+    page.query_params["c"] = name
+    fine(page.run())
+    page.number_input(key="seed").set_value(41).run()
+    mine, engine = phrase(page), page.session_state["live"][1].engine
+    open_panel(page, "Vary")
+    page.segmented_control(key="vary:pick").set_value(3).run()
+    third = phrase(fine(page))
+    assert third == variants(engine, mine, 0.3, 8)[2]
+    press(page, "", key="vary:keep")
+    assert [each.generator for each in library.favourites()] == [name]
+    page.segmented_control(key="vary:pick").set_value(0).run()
+    assert phrase(fine(page)) == mine
+    page.segmented_control(key="vary:pick").set_value(3).run()
+    press(page, "", key="vary:take")
+    assert phrase(page) == third and page.segmented_control(key="vary:pick").value == 0
+
+    open_panel(page, "Accompany")
+    press(page, "", key="accompany:write")
+    page.segmented_control(key="accompany:pick").set_value(1).run()
+    answer, lead = phrase(fine(page)), engine.render(third)[0]
+    assert answer not in (mine, third) and np.array_equal(engine.render(answer)[0], lead)
+    press(page, "Undo")
+    assert phrase(page) == third
+
+    open_panel(page, "Onward")
+    page.selectbox(key="onward:end").set_value(library.favourites()[0].name).run()
+    press(page, "", key="onward:morph")
+    assert (document(page).walk.start, document(page).walk.end) == (third, third)
+    assert page.slider(key="walk:steps").value == 8
 
 
 def test_a_and_b(root: Path) -> None:

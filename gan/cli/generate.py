@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gan.accompany import accompany, kept_tracks
 from gan.app.document import Continuation, Document, Walk
 from gan.app.link import recipe
 from gan.cli.environment import add_verbose, between, load_tensorflow, quiet_libraries, run_command
@@ -23,8 +24,9 @@ from gan.models.checkpoint import read_info
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
 from gan.music.parts import concatenated
 from gan.music.performance import TEMPO_MAX, TEMPO_MIN, Performance, midi_file
-from gan.phrase import SEED_MAX, TRUNCATION_MAX, PhraseState, latent_numbers
+from gan.phrase import SEED_MAX, TRUNCATION_MAX, PhraseState, latent_numbers, lock
 from gan.spec import CHECKPOINTS, RollSpec
+from gan.vary import variants
 
 BLOCK = 256  # phrases that are decoded together
 
@@ -49,6 +51,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--save_z", action="store_true", help="write each phrase's z beside it as JSON")
     add("--interpolate", type=between(0, SEED_MAX, int), nargs=2, metavar=("SEED_A", "SEED_B"))
     add("--steps", type=between(2, 256, int), default=8, help="phrases of an interpolation")
+    vary = "phrases that far from the one of --seed: 0 is the same, 1 only hints at it"
+    add("--vary", type=between(0.0, 1.0), metavar="DISTANCE", help=vary)
+    keep = "tracks of the phrase of --seed that stay; the others are written to them, or varied"
+    add("--keep", nargs="+", default=(), metavar="TRACK", help=keep)
     add("--wav", action="store_true", help="write sound beside each MIDI file")
     add("--temperature", type=between(TEMPERATURE_MIN, TEMPERATURE_MAX), default=1.0, help=note)
     add("--top_p", type=between(TOP_P_MIN, 1.0), default=1.0, help=note)
@@ -82,9 +88,29 @@ def asked_for(args: argparse.Namespace, engine: Engine) -> Iterator[tuple[str, P
         a, b = (PhraseState(seed, args.truncation, sampling=how) for seed in args.interpolate)
         for k, state in enumerate(engine.between(a, b, args.steps)):
             yield f"seed-{a.seed}-to-{b.seed}-{k:03d}", state
+    elif args.keep or args.vary is not None:
+        state = PhraseState(args.seed, args.truncation, sampling=how)
+        yield from around(args, engine, state, f"seed-{args.seed:06d}")
     else:
         for seed in range(args.seed, args.seed + args.num_samples):
             yield f"seed-{seed:06d}", PhraseState(seed, args.truncation, sampling=how)
+
+
+def around(
+    args: argparse.Namespace, engine: Engine, state: PhraseState, name: str
+) -> Iterator[tuple[str, PhraseState]]:
+    """Phrases that are made of one, by `--vary` and `--keep`, with names that begin with its own.
+
+    With both, the tracks that are kept stay while the others are varied.
+    """
+    if args.vary is None:
+        for k, answer in enumerate(accompany(engine, state, args.keep, args.num_samples)):
+            yield f"{name}-kept-{k:03d}", answer.state
+        return
+    for track in kept_tracks(args.keep, engine.spec):
+        state = lock(state, f"track:{engine.spec.track_names[track]}", engine.spec)
+    for k, variant in enumerate(variants(engine, state, args.vary, args.num_samples)):
+        yield f"{name}-varied-{k:03d}", variant
 
 
 class Writer:

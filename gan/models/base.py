@@ -148,6 +148,14 @@ class Generator(ABC):
         ends = zip(self.check(a), self.check(b), strict=True)
         return np.stack([slerp(start, end, at) for start, end in ends])
 
+    def near(self, z: Floats, others: Floats, share: float) -> Floats:
+        """Latents a `share` of the way, 0 to 1, from z `(latent_dim,)` to each of others `(n, ..)`.
+
+        `(n, latent_dim)`; at 0 all are z, and the further, the fewer notes of z's phrase stay.
+        """
+        start, ends = self.check(z)[0], self.check(others)
+        return np.concatenate([slerp(start, end, np.array([share])) for end in ends])
+
     def rolls_of_w(self, w: Floats, sampling: Sampling | None = None) -> Rolls:
         """w -> valid rolls `(n, track, step, pitch, channel)` of 0 and 1.
 
