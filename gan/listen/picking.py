@@ -63,7 +63,7 @@ def onsets(onset: Floats, note: Floats, how: Picking) -> Frames:
 
     def mean(window: tuple[int, int]) -> NDArray[np.float64]:
         first, last = (np.clip(found + side, 0, len(note)) for side in window)
-        return (total[last] - total[first]) / np.maximum(last - first, 1)
+        return np.asarray((total[last] - total[first]) / np.maximum(last - first, 1))
 
     rise = mean(_AFTER) - mean(_BEFORE)
     return found[onset[found] + rise / 2 > how.evidence]

@@ -7,7 +7,8 @@ a moment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ class Following:
     smooth: int = 5
     nearby: int = 6
     onset: float = 0.2
-    again: Picking = Picking(onset=0.5)
+    again: Picking = field(default_factory=lambda: Picking(onset=0.5))
 
 
 def follow_voice(heard: Activations, how: Following | None = None) -> Picked:
@@ -47,7 +48,7 @@ def follow_voice(heard: Activations, how: Following | None = None) -> Picked:
     path = best_path(_smooth(heard.note, how.smooth), change=how.change, rest=how.rest)
     edges = np.concatenate([[0], np.flatnonzero(np.diff(path)) + 1, [len(path)]]).tolist()
     rows: list[tuple[float, ...]] = []
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         column = int(path[begin])
         if column == REST:
             continue
@@ -93,7 +94,9 @@ def _begins(heard: Activations, column: int, begin: int, end: int, how: Followin
     at = int(beside.argmax())
     first = near.start + at if beside[at] > how.onset else begin
     window = slice(max(0, first - how.nearby), end + how.nearby)
-    struck = window.start + onsets(heard.onset[window, column], heard.note[window, column], how.again)
+    struck = window.start + onsets(
+        heard.onset[window, column], heard.note[window, column], how.again
+    )
     apart = how.again.apart
     return [first, *(int(one) for one in struck if first + apart < one < end - apart)]
 
