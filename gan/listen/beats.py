@@ -4,7 +4,8 @@ The tempo is the one at whose beats, eighths and sixteenths most of the onsets l
 transform of the onsets, weighted towards usual tempi as people hear them (van Noorden and
 Moelants 1999 put the preferred beat near 120 a minute). Playing that does not keep that grid
 gets beats of its own by dynamic programming (Ellis, "Beat Tracking by Dynamic Programming",
-2007). The bar line is taken to be at that beat of four on which long and low notes begin most, if not the one on which the music begins.
+2007). The bar line is taken to be at that beat of four on which long and low notes begin most,
+or on which the music begins.
 """
 
 from __future__ import annotations
