@@ -4,8 +4,8 @@ The tempo is the one at whose beats, eighths and sixteenths most of the onsets l
 transform of the onsets, weighted towards usual tempi as people hear them (van Noorden and
 Moelants 1999 put the preferred beat near 120 a minute). Playing that does not keep that grid
 gets beats of its own by dynamic programming (Ellis, "Beat Tracking by Dynamic Programming",
-2007). The bar line is taken to be at that beat of four on which long and low notes begin most,
-or on which the music begins.
+2007). The bar line is taken to be at that beat of four on which long and low notes begin most;
+the first onset counts for more than others, here and for where beats lie.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ _USUAL = 115.0  # beats a minute, most preferred
 _SPREAD = 0.55  # octaves: how far from it tempi are preferred nearly as much
 _LEVELS = ((1, 0.4), (2, 0.7), (4, 1.0))  # parts of a beat, and what onsets there count
 _STEADY = 0.16  # of a sixteenth: mean distance of onsets from a grid that they keep
-_OPENING = 0.5  # of the strongest accent: what the first note adds, as music mostly opens a bar
+_FIRST = 0.03  # seconds within which onsets are the first one
+_OPENS_BEAT = 0.3  # of all accents: what the first onset adds to its own place within a beat
+_OPENS_BAR = 0.5  # of the strongest accent: what it adds to its beat, as music mostly opens a bar
 _RATE = 250.0  # frames a second of the onset curve
 _FINE = 16  # how much finer steps of tempo are than one turn over the whole file
 _TIGHT = 100.0  # how much uneven beats cost in dynamic programming (Ellis has 100)
@@ -95,11 +97,13 @@ def _fitted(starts: Times, weights: Times, tempo: float, *, free: bool) -> tuple
     The line through onsets and the sixteenths nearest to them, by least squares.
     """
     period = 60.0 / tempo
+    opening = starts < starts.min() + _FIRST
+    pull = weights + opening * (_OPENS_BEAT * weights.sum() / opening.sum())
     candidates = period * np.arange(64) / 64
     fit = np.zeros(64)
     for parts, gain in _LEVELS:
         turns = 2j * np.pi * parts / period
-        fit += gain * (np.exp(-turns * candidates) * (weights @ np.exp(turns * starts))).real
+        fit += gain * (np.exp(-turns * candidates) * (pull @ np.exp(turns * starts))).real
     phase = float(candidates[int(np.argmax(fit))])
     for _ in range(3):
         steps = np.rint(4 * (starts - phase) / period) / 4
@@ -171,7 +175,7 @@ def _from_bar_line(notes: Times, beats: Times) -> Times:
     on = np.abs(place - np.rint(place)) < 1 / 8
     beat = np.rint(place[on]).astype(int)
     accent = np.bincount(beat % BEATS_PER_BAR, _accents(notes[on]), minlength=BEATS_PER_BAR)
-    accent[int(np.rint(place.min())) % BEATS_PER_BAR] += _OPENING * accent.max()
+    accent[int(np.rint(place.min())) % BEATS_PER_BAR] += _OPENS_BAR * accent.max()
     first = int(accent.argmax())
     missing = (-first) % BEATS_PER_BAR
     step = beats[1] - beats[0]
