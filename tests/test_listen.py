@@ -267,7 +267,7 @@ def test_other_kinds_go_through_ffmpeg(tmp_path: Path, monkeypatch: pytest.Monke
 def rendered(notes: np.ndarray, program: int) -> bytes:
     midi = pretty_midi.PrettyMIDI()
     instrument = pretty_midi.Instrument(program)
-    instrument.notes = [pretty_midi.Note(90, int(p), s, e) for s, e, p, _ in notes]
+    instrument.notes = [pretty_midi.Note(int(v), int(p), s, e) for s, e, p, v in notes]
     midi.instruments.append(instrument)
     return wave(mix(render_stems(midi, rate=RATE), rate=RATE).samples)
 
@@ -299,6 +299,16 @@ def test_known_notes_are_heard(notes: np.ndarray, program: int, one_voice: bool)
     assert 2 * hits / (len(notes) + len(heard.notes)) >= 0.9
     (instrument,) = read_smf(midi).instruments
     assert len(instrument.notes) == len(heard.notes)
+
+
+@needs_fluidsynth
+def test_louder_notes_have_higher_velocities() -> None:
+    notes = rows(*((0.2 + k / 2, 0.6 + k / 2, 60 + k) for k in range(6)))
+    notes[:, 3] = [40, 100, 60, 110, 50, 90]
+    heard, _ = hear_file(rendered(notes, 0))
+    struck = heard.notes[:, 3]
+    assert len(struck) == 6
+    assert np.argsort(struck).tolist() == np.argsort(notes[:, 3]).tolist()
 
 
 def test_noise_has_no_notes() -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gan.errors import AudioError
 from gan.listen.activations import (
     FRAME,
+    HOP,
     LOWEST,
     Activations,
     Floats,
@@ -34,6 +35,8 @@ MELODY, PIANO = ("MELODY", 73), ("PIANO", 0)
 _TOGETHER = 0.3  # share of the sounding time with several notes, from which there are many voices
 _ATTACK, _TAIL = 4, 8  # frames at which notes of one voice may overlap
 _QUIET = 10 ** (-45 / 20)  # of the loudest moment: what is softer is not heard as notes
+_STRUCK = 6  # frames from an onset in which a note is loudest
+_MEDIAN_VELOCITY = 80
 _UNSURE = 0.45  # mean activation below which what was picked is taken for noise
 
 
@@ -76,7 +79,8 @@ def transcribe(
     `AudioError` where no notes are heard.
     """
     sound = resampled(samples, rate)
-    heard = _audible(activations(sound, progress), sound)
+    loud = levels(sound)
+    heard = _audible(activations(sound, progress), loud)
     notes = pick_notes(heard)
     one_voice = voices == "one" or (voices == "auto" and _is_one_voice(notes))
     if one_voice:
@@ -85,7 +89,7 @@ def transcribe(
         raise AudioError(
             "No notes are heard in the recording: come nearer to the microphone, or play louder."
         )
-    rows = _in_seconds(notes)
+    rows = _in_seconds(notes, loud)
     return Heard(
         notes=rows,
         beats=find_beats(rows),
@@ -127,13 +131,17 @@ def hear_file(
     return heard, heard_as_midi(heard)
 
 
-def _audible(heard: Activations, sound: Floats) -> Activations:
+def levels(sound: Floats) -> Floats:
+    """Root of the mean square of each frame of 256 samples, the last one filled with silence."""
+    frames = -(-len(sound) // HOP)
+    padded = np.pad(sound, (0, frames * HOP - len(sound))).reshape(frames, HOP)
+    return np.asarray(np.sqrt((padded**2).mean(axis=1)), np.float32)
+
+
+def _audible(heard: Activations, loud: Floats) -> Activations:
     """Activations of moments that can be heard: the model scales each window to full level."""
-    frames = len(heard.note)
-    size = len(sound) // frames + 1
-    level = np.abs(np.pad(sound, (0, size * frames - len(sound)))).reshape(frames, size).max(axis=1)
-    loud = (level > _QUIET * level.max())[:, None].astype(np.float32)
-    return Activations(heard.onset * loud, heard.note * loud, heard.contour)
+    heard_at_all = (loud > _QUIET * loud.max())[:, None].astype(np.float32)
+    return Activations(heard.onset * heard_at_all, heard.note * heard_at_all, heard.contour)
 
 
 def _is_one_voice(notes: Picked) -> bool:
@@ -146,9 +154,14 @@ def _is_one_voice(notes: Picked) -> bool:
     return bool((sounding > 1).sum() <= _TOGETHER * (sounding > 0).sum())
 
 
-def _in_seconds(notes: Picked) -> NDArray[np.float64]:
-    """Picked notes as `Heard.notes`; a note of activation 0.5 has a velocity of 70."""
-    velocity = np.clip(np.rint(20 + 100 * notes[:, 3]), 1, 127)
-    return np.stack(
-        [notes[:, 0] * FRAME, notes[:, 1] * FRAME, notes[:, 2] + LOWEST, velocity], axis=1
-    )
+def _in_seconds(notes: Picked, loud: Floats) -> NDArray[np.float64]:
+    """Picked notes as `Heard.notes`.
+
+    Velocities are those at which a synthesizer (40 log10 of velocity as decibels, as General MIDI
+    has it) would be as loud as the recording is at the onset, if the median were played at 80.
+    """
+    begins = notes[:, 0].astype(int)
+    struck = np.max([loud[np.minimum(begins + k, len(loud) - 1)] for k in range(_STRUCK)], axis=0)
+    velocity = _MEDIAN_VELOCITY * np.sqrt(struck / max(float(np.median(struck)), 1e-9))
+    whole = np.clip(np.rint(velocity), 1, 127)
+    return np.stack([notes[:, 0] * FRAME, notes[:, 1] * FRAME, notes[:, 2] + LOWEST, whole], axis=1)
