@@ -21,7 +21,7 @@ LAYERS = (
     ("gan.quality",),
     ("gan.training",),
     ("gan.sliders",),
-    ("gan.audio", "gan.plots", "gan.plot_style", "gan.pictures"),
+    ("gan.audio", "gan.listen", "gan.plots", "gan.plot_style", "gan.pictures"),
     ("gan.phrase", "gan.engine", "gan.vary", "gan.accompany", "gan.preview"),
     ("gan.app", "gan.cli"),
     ("app", "pages", "train", "generate"),
