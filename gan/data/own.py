@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from gan.data.own_bars import Bars, bars_of, inside_phrases, meters_of
-from gan.data.own_file import Own
+from gan.data.own_file import Own, read_own
 from gan.data.own_notes import OnGrid, notes_on_grid, out_of_range
 from gan.data.own_plain import Choices, Found, Rounding, Understood
 from gan.data.own_time import Timing, seconds_at, tempo_between, tempo_map, timing_of, usual_tempo
 from gan.data.own_tracks import LEFT_OUT, Placed, labels, place_all
-from gan.data.phrases import KeySpan, Song, key_at, key_spans, phrase_bits
+from gan.data.phrases import KeySpan, Phrases, Song, cut_phrases, key_at, key_spans, phrase_bits
 from gan.errors import MidiError
 from gan.music.keys import Key, KeyChoice, shift_to_c
 from gan.music.rolls import Roll, roll_from_notes, unpack
@@ -102,6 +103,18 @@ def arrange(own: Own, spec: RollSpec, choices: Choices | None = None) -> Arrange
         off=notes.off,
         understood=understood,
     )
+
+
+def read_phrases(
+    path: Path, name: str, hop_bars: int, *, spec: RollSpec, key: KeyChoice = None
+) -> Phrases:
+    """The phrases of one file in the tracks of a generator, for training that begins with it.
+
+    `MidiError` says why there are none.
+    """
+    arranged = arrange(read_own(path.read_bytes(), name), spec, Choices(key=key))
+    song = replace(arranged.song, tempo=arranged.understood.tempo)
+    return cut_phrases(song, spec, hop_bars=hop_bars, key=key)
 
 
 def excerpt(arranged: Arranged, bar: int) -> Excerpt:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from gan.data import bach, midi_files, pop909, schemes
+from gan.data import bach, midi_files, own, pop909, schemes
 from gan.data.folder import SUFFIXES, list_music, printable, told
 from gan.data.phrases import Phrases
 from gan.data.sources import SOURCES
@@ -22,6 +22,7 @@ SCHEMES = (*schemes.SCHEMES, "pop909", "bach")
 """`auto` takes POP909 for what it is, and otherwise decides as `gan.data.schemes` says."""
 
 _MIDI_VERSION = "midi-3"
+_INTO_VERSION = "into-1"  # of reading into the tracks of a generator
 
 _LOOKED_AT = 200
 """Files that `auto` and `named` look at, spread evenly over the folder."""
@@ -146,13 +147,14 @@ def _midi(root: Path, scheme: str, key: KeyChoice, like: RollSpec | None) -> Fou
 
     def plan() -> Plan:
         if like is not None:
-            read = partial(midi_files.read_phrases, spec=like, key=key)
+            into = partial(own.read_phrases, spec=like, key=key)
             why = f"Read into the tracks of the generator: {', '.join(like.track_names)}."
-            return Plan(root, like, files, files, read, _MIDI_VERSION, why)
+            return Plan(root, like, files, files, into, _INTO_VERSION, why)
         stride = -(-len(files) // _LOOKED_AT)
         looked_at = files[::stride] if scheme in ("auto", "named") else ()
         spec, why = schemes.choose(scheme, [schemes.scan(path) for path in looked_at])
         read = partial(midi_files.read_phrases, spec=spec, key=key)
         return Plan(root, spec, files, files, read, _MIDI_VERSION, why)
 
-    return Found(root, files, _MIDI_VERSION, plan, dict(listing.left_out))
+    version = _MIDI_VERSION if like is None else _INTO_VERSION
+    return Found(root, files, version, plan, dict(listing.left_out))
