@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -168,9 +169,7 @@ def run(args: argparse.Namespace) -> None:
     config, model = config_of(args), model_of(args)
     name = folder_name(args.data_dir)
     folder = args.checkpoint_dir or CHECKPOINTS / f"{name}-{args.family}"
-    # Several workers share a folder, into which the first one writes.
-    shared = args.distribute == "multiworker"
-    with nullcontext() if shared else claimed(folder, resume=args.resume):
+    with claimed(folder, resume=args.resume) if writes(args.distribute) else nullcontext():
         with terminal_progress() as progress:
             dataset, report = ingest(args.data_dir, **reading(args), progress=progress)
         print(report)
@@ -212,6 +211,21 @@ def reading(args: argparse.Namespace) -> dict[str, Any]:
         # In processes however few the files: one that crashes its reader costs only itself.
         "workers": min(os.cpu_count() or 1, 32),
     }
+
+
+def writes(distribute: str) -> bool:
+    """Whether this process writes into the run's folder: of several workers the chief does.
+
+    The chief is `TF_CONFIG`'s own, or the first worker where it names none.
+    """
+    if distribute != "multiworker":
+        return True
+    try:
+        config = json.loads(os.environ.get("TF_CONFIG", "{}"))
+        task, has_chief = config["task"], "chief" in config["cluster"]
+        return bool(task["type"] == "chief" or (not has_chief and int(task["index"]) == 0))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return True  # as TensorFlow has it where nothing is set; it says what is wrong
 
 
 def show_report(args: argparse.Namespace) -> None:
