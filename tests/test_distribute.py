@@ -64,7 +64,7 @@ def start(folder: Path, config: dict, distribute: str, tf_config: dict | None):
 
 def losses_of(process: subprocess.Popen) -> list[dict]:
     try:
-        out, err = process.communicate(timeout=240)
+        out, err = process.communicate(timeout=600)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
