@@ -6,6 +6,7 @@ import streamlit as st
 
 from gan.app.escape import escape_markdown
 from gan.app.library import LibraryError
+from gan.app.loading import ready_to_read
 from gan.app.session import open_page, wait_for, write_address
 from gan.app.widgets.exports import quick_exports
 from gan.app.widgets.favourites import own_phrases
@@ -35,6 +36,7 @@ top = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
 page = open_page(top)
 session, info, engine, spec = page.session, page.info, page.engine, page.spec
 own, state = shelf(), st.session_state
+reading = ready_to_read(info)  # in the background, while a file is being chosen
 able = Ability.READS_PHRASES in ABILITIES[info.family]
 with top:
     history_buttons(session)
@@ -142,6 +144,8 @@ def show_piece_of_mine() -> None:
         choices_panel(own, spec)
     if missing and engine is not None and able:
         # The music is there to be heard while the generator looks for it.
+        with looking, st.spinner("The generator gets ready to read ..."):
+            reading.result()
         with looking:
             take_phrase(own, session, part, engine)
         write_address(session)

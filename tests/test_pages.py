@@ -228,7 +228,7 @@ def test_interpolate_walks_between_two_phrases(root: Path) -> None:
     assert document(page).walk.start is not None and phrase(page) == PhraseState()
 
 
-@pytest.mark.parametrize("name", ["explore", "interpolate", "compose", "models"])
+@pytest.mark.parametrize("name", ["explore", "your_music", "interpolate", "compose", "models"])
 def test_every_page_has_the_document_in_its_address(root: Path, name: str) -> None:
     ready(root, "two")
     page = app()
@@ -605,7 +605,7 @@ def rendered(page: AppTest) -> list[str]:
     return texts
 
 
-@pytest.mark.parametrize("name", ["explore", "interpolate", "compose", "models"])
+@pytest.mark.parametrize("name", ["explore", "your_music", "interpolate", "compose", "models"])
 def test_names_and_cards_from_folders_are_no_markdown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -17,9 +17,10 @@ from gan.accompany import accompany, kept_tracks
 from gan.app.document import Continuation, Document, Walk
 from gan.app.link import recipe
 from gan.cli.environment import add_verbose, between, load_tensorflow, quiet_libraries, run_command
+from gan.cli.own import encoded, read_bars, tempo_and_key
 from gan.engine import Engine, load
 from gan.errors import LatentError
-from gan.files import must_be_writable, remove_leftovers, write_bytes, write_json
+from gan.files import file_names, must_be_writable, remove_leftovers, write_bytes, write_json
 from gan.models.checkpoint import read_info
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
 from gan.music.parts import concatenated
@@ -45,8 +46,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--seed", type=between(0, SEED_MAX, int), default=0, help="seed of the first phrase")
     add("--truncation", type=between(0, TRUNCATION_MAX), default=1.0, help="0 is the average")
     add("--output_dir", type=Path, default=Path("output"))
-    add("--tempo", type=between(TEMPO_MIN, TEMPO_MAX), default=120.0, help="quarters a minute")
-    add("--transpose", type=between(-12, 12, int), default=0, help="semitones from C / a")
+    add("--tempo", type=between(TEMPO_MIN, TEMPO_MAX), help="quarters a minute (120, or FILE's)")
+    add("--transpose", type=between(-12, 12, int), help="semitones from C / a (0, or FILE's)")
+    add("--from", type=Path, dest="source", metavar="FILE", help="a MIDI file of yours to read in")
+    add("--bar", type=between(1, 10_000, int), help="of FILE, where the phrase begins")
     add("--z", type=Path, help="JSON file with one latent, or a list of them, to decode")
     add("--save_z", action="store_true", help="write each phrase's z beside it as JSON")
     add("--interpolate", type=between(0, SEED_MAX, int), nargs=2, metavar=("SEED_A", "SEED_B"))
@@ -81,7 +84,12 @@ def read_z(path: Path, engine: Engine) -> np.ndarray:
 def asked_for(args: argparse.Namespace, engine: Engine) -> Iterator[tuple[str, PhraseState]]:
     """Names and states of the phrases that are asked for."""
     how = Sampling(args.temperature, args.top_p)
-    if args.z is not None:
+    if args.source is not None:
+        part = read_bars(args.source, engine, args.bar)
+        args.tempo, args.transpose = tempo_and_key(part, args.tempo, args.transpose)
+        (stem,) = file_names([args.source.stem])
+        yield f"{stem}-bar-{part.bar + 1}", replace(encoded(part, engine), sampling=how)
+    elif args.z is not None:
         for k, z in enumerate(read_z(args.z, engine)):
             yield f"z-{k:04d}", PhraseState(z=latent_numbers(z), sampling=how)
     elif args.interpolate:
@@ -119,7 +127,12 @@ class Writer:
     def __init__(self, args: argparse.Namespace, engine: Engine) -> None:
         self.args, self.engine = args, engine
         self.folder = args.output_dir.resolve()
-        self.performance = Performance(tempo=args.tempo, transpose=args.transpose)
+
+    @property
+    def performance(self) -> Performance:
+        """Tempo and key as they are asked for, or as a file that was read has them."""
+        tempo, transpose = self.args.tempo, self.args.transpose
+        return Performance(120.0 if tempo is None else tempo, transpose or 0)
 
     def path(self, name: str, ending: str) -> Path:
         return Path(self.folder / f"{self.engine.info.name}-{name}{ending}")

@@ -8,7 +8,7 @@ from gan.data.own_tracks import LEFT_OUT, Split, Voices
 from gan.music.keys import Key
 from gan.spec import RollSpec
 
-_NOTES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+_NOTES = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
 
 
 def pitch_name(pitch: int) -> str:

@@ -85,7 +85,7 @@ def overview_figure(
         range=[piece.lines[0], piece.lines[-1]], fixedrange=True, showgrid=False, zeroline=False,
         ticks="", tickvals=piece.lines[:-1:every],
         ticktext=[str(k + 1) for k in range(0, len(lengths), every)],
-        ticklabelposition="outside right",
+        ticklabelposition="outside right", tickangle=0,
     )  # fmt: skip
     figure.update_yaxes(visible=False, fixedrange=True, range=[low - 0.5, high - 0.5])
     return figure
