@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 from msgspec import Meta
 
-from gan.music.rolls import Roll
+from gan.music.rolls import Roll, notes_from_roll
 from gan.spec import ONSET, SOUNDING, RollSpec
 
 Index = Annotated[int, Meta(ge=0, le=9999)]
@@ -62,6 +62,22 @@ def with_edits(roll: Roll, edits: Sequence[Edit], spec: RollSpec) -> Roll:
             after = cells[end : end + 1, edit.pitch]
             after[(after[:, SOUNDING] == 1) & (after[:, ONSET] == 0)] = 0
     return without_orphans(result)
+
+
+def strokes_between(ours: Roll, theirs: Roll, spec: RollSpec) -> tuple[Edit, ...]:
+    """The strokes that make `theirs` of `ours`, both valid rolls `(track, step, pitch, 2)`.
+
+    Notes that only `ours` has are erased first, then those that only `theirs` has are written.
+    """
+    erased, written = [], []
+    sides = (notes_from_roll(roll, spec) for roll in (ours, theirs))
+    for track, (here, there) in enumerate(zip(*sides, strict=True)):
+        mine, wanted = ({tuple(note) for note in notes.tolist()} for notes in (here, there))
+        for kept, on in ((mine - wanted, False), (wanted - mine, True)):
+            for start, end, pitch in sorted(kept):
+                edit = Edit(track, pitch - spec.pitch_min, start, end, on)
+                (written if on else erased).append(edit)
+    return (*erased, *written)
 
 
 def without_orphans(roll: Roll) -> Roll:
