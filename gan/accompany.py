@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Values = NDArray[np.float64]
 CANDIDATES = 8  # phrases drawn for each that is asked for, where drawing them takes no time
 DRAWN = 2  # phrases written for each that is asked for, where writing one takes long
-FITS = 0.05  # of the nats that given notes cost, beside the reranker's log odds
+FITS = 0.1  # of the nats that given notes cost, beside the reranker's log odds
 
 
 @dataclass(frozen=True)
