@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,15 +14,18 @@ from gan.errors import LatentError
 from gan.models.ability import Ability
 from gan.models.reranker import Odds, resample_around
 from gan.music.attributes import measure
-from gan.phrase import PhraseState, copy_track, latent_numbers, lock
+from gan.music.edits import strokes_between
+from gan.music.recast import with_pitches_of, with_rhythm_of
+from gan.phrase import EDITS_MAX, PhraseState, copy_track, latent_numbers, lock
 from gan.spec import RollSpec
 
 if TYPE_CHECKING:
     from gan.models.transformer import Transformer
 
 Values = NDArray[np.float64]
+CANDIDATES = 8  # phrases drawn for each that is asked for, where drawing them takes no time
 DRAWN = 2  # phrases written for each that is asked for, where writing one takes long
-FITS = 0.05  # of the nats that given notes cost, beside the reranker's log odds
+FITS = 0.1  # of the nats that given notes cost, beside the reranker's log odds
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,53 @@ def accompany(
     if Ability.WRITES_NOTE_BY_NOTE in engine.can:
         return _written(engine, state, kept, n, seed)
     return _searched(engine, state, kept, n, seed)
+
+
+RECAST: dict[str, Callable[[Rolls, Rolls, RollSpec], Rolls]] = {
+    "rhythm": with_pitches_of,
+    "pitches": with_rhythm_of,
+}
+"""What can be kept of all tracks: each takes the other from another phrase."""
+
+
+def recast(
+    engine: Engine, state: PhraseState, keep: str, n: int = 8, *, seed: int = 0
+) -> list[Answer]:
+    """Up to `n` phrases with the "rhythm" or the "pitches" of a state, the other of them new.
+
+    The new ones come from phrases of the generator; the best match comes first. What the
+    generator cannot say lies on top as drawn notes. Raises `LatentError` where it cannot read
+    phrases, or where that takes more drawn notes than a state holds.
+    """
+    generator, spec, roll = engine.generator, engine.spec, engine.render(state)
+    slow = Ability.WRITES_NOTE_BY_NOTE in engine.can
+    others = generator.rolls_of_z(generator.draw_latent((1 if slow else CANDIDATES) * n, seed))
+    rolls = np.stack([RECAST[keep](roll, other, spec) for other in others])
+    score = _odds(engine).log_odds(measure(rolls, spec))
+    best = _distinct(rolls, score, n)
+    states = states_of_rolls(engine, rolls[best], seed=state.seed)
+    return [_answer(fresh, score[k]) for fresh, k in zip(states, best, strict=True)]
+
+
+def states_of_rolls(engine: Engine, rolls: Rolls, *, seed: int = 0) -> list[PhraseState]:
+    """States whose phrases are exactly these rolls `(n, track, step, pitch, channel)`.
+
+    Raises `LatentError` where the generator cannot read phrases, or comes nowhere near.
+    """
+    if Ability.READS_PHRASES not in engine.can:
+        raise LatentError(f"{engine.info.name} cannot read a phrase back.")
+    latents = engine.generator.encode(rolls)
+    states = [PhraseState(seed=seed, z=latent_numbers(z)) for z in latents]
+    found = []
+    for state, own, roll in zip(states, engine.render_all(states), rolls, strict=True):
+        edits = strokes_between(own, roll, engine.spec)
+        if len(edits) > EDITS_MAX:
+            raise LatentError(
+                f"{engine.info.name} reads this phrase too poorly to go on from it: try another "
+                "generator."
+            )
+        found.append(replace(state, edits=edits))
+    return found
 
 
 def kept_tracks(names: Sequence[str], spec: RollSpec) -> list[int]:

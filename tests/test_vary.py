@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 import tiny
 
-from gan.accompany import accompany
+from gan.accompany import accompany, recast
 from gan.engine import Engine
 from gan.errors import LatentError
 from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.models.registry import build
 from gan.models.sampling import Sampling
 from gan.models.transformer import Transformer
-from gan.music.edits import Edit
+from gan.music.edits import Edit, strokes_between, with_edits
 from gan.music.events import begun_in, events_of_rolls, rolls_of_events
-from gan.music.rolls import is_valid
+from gan.music.recast import with_pitches_of, with_rhythm_of
+from gan.music.rolls import is_valid, notes_from_roll, roll_from_notes
 from gan.phrase import PhraseState, copy_track, lock
 from gan.spec import ONSET
 from gan.vary import variants
@@ -148,3 +149,55 @@ def test_a_phrase_weighs_what_its_notes_cost_where_all_is_given() -> None:
         decisions = count + 1 if which == 0 else count  # the last advance ends the phrase
         cost += chance[np.arange(decisions), chosen[which][:decisions]].sum()
     assert weights == pytest.approx([cost, cost], rel=1e-4)
+
+
+def onsets_and_ends(roll: np.ndarray) -> list[list[tuple[int, int]]]:
+    """Of each track, when its notes begin and end, whatever their pitches."""
+    return [sorted(map(tuple, notes[:, :2].tolist())) for notes in notes_from_roll(roll, tiny.SPEC)]
+
+
+def chords(roll: np.ndarray, track: int) -> list[tuple[int, ...]]:
+    onset = roll[track, ..., ONSET]
+    return [tuple(np.flatnonzero(row)) for row in onset if row.any()]
+
+
+def test_the_rhythm_or_the_pitches_are_kept(engine: Engine) -> None:
+    state = PhraseState(7, edits=(Edit(1, 2, 0, 12), Edit(1, 9, 4, 6), Edit(0, 5, 6, 9)))
+    roll = engine.render(state)
+    for keep in ("rhythm", "pitches"):
+        answers = recast(engine, state, keep, 2, seed=1)
+        assert answers
+        for found in engine.render_all([each.state for each in answers]):
+            assert is_valid(found, tiny.SPEC) and not np.array_equal(found, roll)
+            assert np.array_equal(found[2], roll[2]), "drums stay"
+            if keep == "rhythm":
+                assert onsets_and_ends(found) == onsets_and_ends(roll)
+            else:
+                assert [chords(found, k) for k in (0, 1)] == [chords(roll, k) for k in (0, 1)]
+
+
+def test_strokes_make_one_phrase_of_another() -> None:
+    rng = np.random.default_rng(1)
+    ours, theirs = tiny.phrase(rng), tiny.phrase(rng)
+    strokes = strokes_between(ours, theirs, tiny.SPEC)
+    assert np.array_equal(with_edits(ours, strokes, tiny.SPEC), theirs)
+    assert strokes and strokes_between(ours, ours, tiny.SPEC) == ()
+
+
+def test_pitches_and_rhythm_by_hand() -> None:
+    def rolled(lead: list[tuple[int, int, int]], chord: list[tuple[int, int, int]]) -> np.ndarray:
+        tracks = [np.array(notes, np.int32).reshape(-1, 3) for notes in (lead, chord, [])]
+        return roll_from_notes(tracks, tiny.SPEC)
+
+    roll = rolled([(0, 4, 60), (4, 6, 62)], [(0, 8, 48), (0, 8, 52)])
+    other = rolled([(2, 5, 67), (5, 7, 65)], [(0, 16, 50), (0, 16, 53), (0, 16, 57)])
+    # The lead's steps 0 and 4 are nearest to where 67 sounds; two of three notes of a chord.
+    assert np.array_equal(
+        with_pitches_of(roll, other, tiny.SPEC),
+        rolled([(0, 4, 67), (4, 6, 67)], [(0, 8, 50), (0, 8, 57)]),
+    )
+    # 60 lasts until the next note again, 62 keeps its length; the chord begins where it did.
+    assert np.array_equal(
+        with_rhythm_of(roll, other, tiny.SPEC),
+        rolled([(2, 5, 60), (5, 7, 62)], [(0, 8, 48), (0, 8, 52)]),
+    )

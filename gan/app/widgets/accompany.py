@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from gan.accompany import Answer, accompany
+from gan.accompany import Answer, accompany, recast
 from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.widgets.choices import SHOWN, choose_from, source_of
@@ -62,13 +62,14 @@ def _ways(engine: Engine) -> dict[str, Write]:
     def tracks(keep: list[str]) -> Write:
         return lambda state, turn: accompany(engine, state, keep, SHOWN, seed=turn)
 
+    def all_but(keep: str) -> Write:
+        return lambda state, turn: recast(engine, state, keep, SHOWN, seed=turn)
+
+    ways = {"The rhythm": all_but("rhythm"), "The pitches": all_but("pitches")}
     names = list(spec.track_names)
     if len(names) < 2:
-        return {}
+        return ways
     melody = names[melody_index(spec)]
-    return {
-        escape_markdown(melody.capitalize()): tracks([melody]),
-        f"All but {escape_markdown(melody.capitalize())}": tracks(
-            [name for name in names if name != melody]
-        ),
-    }
+    title = escape_markdown(melody.capitalize())
+    others = [name for name in names if name != melody]
+    return {title: tracks([melody]), f"All but {title}": tracks(others), **ways}
