@@ -23,6 +23,7 @@ PAGES = ROOT / "pages"
 st.navigation(
     [
         st.Page(PAGES / "explore.py", title="Explore", icon=":material/tune:", default=True),
+        st.Page(PAGES / "map.py", title="Map", icon=":material/map:"),
         st.Page(PAGES / "interpolate.py", title="Interpolate", icon=":material/multiple_stop:"),
         st.Page(PAGES / "compose.py", title="Compose", icon=":material/music_note_add:"),
         st.Page(PAGES / "models.py", title="Models", icon=":material/analytics:"),
