@@ -19,7 +19,7 @@ from gan.engine import Rolls
 from gan.errors import GanError
 from gan.music.parts import concatenated
 from gan.phrase import PhraseState
-from gan.space.nearby import rarest
+from gan.space.nearby import alike, rarest
 from gan.space.paths import along
 
 SHOWN = 8  # phrases that are like one, or like none
@@ -112,12 +112,12 @@ def pointed_out(roll: Rolls | None) -> tuple[int, ...]:
         "Point out", ["More like this", "Far from everything"], key="map:wanted",
         label_visibility="collapsed", width="content",
     )  # fmt: skip
-    space = map_.space
+    space, found = map_.space, None
     if wanted == "Far from everything":
-        return tuple(int(space.seeds[k]) for k in rarest(space.features, SHOWN))
-    if wanted and roll is not None:
-        return tuple(int(space.seeds[k]) for k in map_.like(roll, SHOWN))
-    return ()
+        found = rarest(space.features, SHOWN)
+    elif wanted and roll is not None:
+        found = alike(space.features_of([roll])[0], space.features, SHOWN)
+    return () if found is None else tuple(int(space.seeds[k]) for k in found)
 
 
 with bar:

@@ -21,7 +21,7 @@ def distances(points: Floats, others: Floats) -> NDArray[np.float64]:
 
 
 def alike(point: Floats, points: Floats, count: int) -> Indices:
-    """The points that are most like another one `(d,)`, which is left out where it is one of them."""
+    """The points that are most like another one `(d,)`, which is left out among them."""
     gaps = distances(point[None], points)[0]
     order = np.argsort(gaps, kind="stable")
     return np.asarray(order[gaps[order] > 0.0][:count])
