@@ -30,13 +30,13 @@ class Build:
         save_space(engine.info, make(engine, self.total, progress=progress))
 
 
-def build(engine: Engine, phrases: int = PHRASES) -> Build:
+def build(engine: Engine) -> Build:
     """Begin to make the map of a generator, or find the one that is being made."""
     key = (str(engine.info.path), engine.info.digest)
     with _lock:
         found = _builds.get(key)
         if found is None:
-            found = _builds[key] = Build(engine, phrases)
+            found = _builds[key] = Build(engine, PHRASES)
         return found
 
 
