@@ -136,7 +136,7 @@ else:
         MapData(
             space=map_.space, url=map_.url, names=map_.names,
             performance=session.document.performance,
-            marks=marks_of(map_.space, info, engine, roll), shown=shown, path=seeds,
+            marks=marks_of(map_, info, engine, roll), shown=shown, path=seeds,
         ),
         key="map:map",
         on_pick=go_to,

@@ -45,7 +45,8 @@ export function paint(canvas, scene) {
  * @param {Scene} scene
  */
 function points(pen, { cloud, look, camera, theme }) {
-  const radius = Math.min(2.6 * Math.sqrt(camera.zoom) * Math.min(1, Math.max(0.8, camera.width / 900)), 7);
+  const sparse = Math.min(Math.max(Math.sqrt(1500 / cloud.size), 0.8), 1.5); // fewer points are larger
+  const radius = Math.min(2.6 * sparse * Math.sqrt(camera.zoom) * Math.min(1, Math.max(0.8, camera.width / 900)), 7);
   const [across, down] = camera.scale;
   const left = camera.width / 2 - camera.x * across;
   const top = camera.height / 2 + camera.y * down;

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import streamlit as st
 
 from gan.app import library, link
-from gan.app.library import LibraryError
+from gan.app.library import Favourite, LibraryError
 from gan.app.map.component import Mark
 from gan.app.map.pack import publish_space
 from gan.app.scope import scope_of
@@ -51,34 +51,41 @@ def _opened(digest: str, name: str, _info: CheckpointInfo) -> OpenMap | None:
 
 
 def marks_of(
-    space: Space, info: CheckpointInfo, engine: Engine | None, present: Rolls | None
+    map_: OpenMap, info: CheckpointInfo, engine: Engine | None, present: Rolls | None
 ) -> tuple[Mark, ...]:
     """The user's favourites, once the generator has loaded, and the present phrase."""
     marks: list[Mark] = []
     if engine is not None:
-        names, rolls = _favourites(info, engine)
-        if rolls:
-            places = space.place(rolls)
-            marks += [
-                Mark(float(x), float(y), name) for name, (x, y) in zip(names, places, strict=True)
-            ]
+        kept = _favourites(info)
+        addresses = tuple(each.address for each in kept)
+        places = _places(info.digest, map_.url, addresses, map_.space, engine)
+        marks += [Mark(x, y, each.name) for each, (x, y) in zip(kept, places, strict=True)]
     if present is not None:
-        x, y = space.place([present])[0]
-        marks.append(Mark(float(x), float(y), "This phrase", "present"))
+        x, y = map_.space.place([present])[0].tolist()
+        marks.append(Mark(x, y, "This phrase", "present"))
     return tuple(marks)
 
 
-def _favourites(info: CheckpointInfo, engine: Engine) -> tuple[list[str], list[Rolls]]:
-    """Names and phrases of the favourites of these weights, the newest ones."""
+def _favourites(info: CheckpointInfo) -> list[Favourite]:
+    """The newest favourites of a generator; none where they cannot be read."""
     try:
-        kept = [each for each in library.favourites() if each.generator == info.name][:MARKED]
+        return [each for each in library.favourites() if each.generator == info.name][:MARKED]
     except LibraryError:
-        return [], []
-    scope = scope_of(info)
-    states = [
-        link.from_query(parse_qs(each.address), scope, weights=info.digest, stored=library.stored)[
-            0
-        ].phrase
-        for each in kept
+        return []
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _places(
+    digest: str, url: str, addresses: tuple[str, ...], _space: Space, _engine: Engine
+) -> list[tuple[float, float]]:
+    """Where the phrases of addresses lie on a map."""
+    del url
+    if not addresses:
+        return []
+    scope = scope_of(_engine.info)
+    documents = [
+        link.from_query(parse_qs(each), scope, weights=digest, stored=library.stored)[0]
+        for each in addresses
     ]
-    return [each.name for each in kept], engine.render_all(states)
+    rolls = _engine.render_all([document.phrase for document in documents])
+    return [(float(x), float(y)) for x, y in _space.place(rolls)]
