@@ -37,7 +37,7 @@ lint: $(VENV)/.ready-test $(JS)/node_modules/.ready
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(JS)/node_modules/.bin/biome lint --config-path $(JS) --error-on-warnings assets/player assets/recorder
+	$(JS)/node_modules/.bin/biome lint --config-path $(JS) --error-on-warnings assets/player assets/recorder assets/map
 	$(JS)/node_modules/.bin/tsc --project $(JS)
 
 format: $(VENV)/.ready-test

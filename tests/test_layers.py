@@ -23,6 +23,7 @@ LAYERS = (
     ("gan.sliders",),
     ("gan.audio", "gan.listen", "gan.plots", "gan.plot_style", "gan.pictures"),
     ("gan.phrase", "gan.engine", "gan.vary", "gan.accompany", "gan.preview"),
+    ("gan.space",),
     ("gan.app", "gan.cli"),
     ("app", "pages", "train", "generate"),
 )

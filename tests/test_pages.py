@@ -23,6 +23,8 @@ from streamlit.testing.v1 import AppTest
 from gan.app import library, loading
 from gan.app.document import Document, Walk
 from gan.app.history import Session
+from gan.app.map import building
+from gan.app.map.component import MapData
 from gan.app.player.component import PlayerData, PlayerResult
 from gan.app.player.events import Play
 from gan.app.widgets.exports import stems_zip
@@ -33,6 +35,7 @@ from gan.cli import evaluate
 from gan.data.dataset import split_by_song
 from gan.engine import Engine
 from gan.models.checkpoint import read_info, write_config, write_weights
+from gan.models.parts import write_parts
 from gan.models.registry import build
 from gan.models.sampling import Sampling
 from gan.music.edits import Edit
@@ -228,7 +231,71 @@ def test_interpolate_walks_between_two_phrases(root: Path) -> None:
     assert document(page).walk.start is not None and phrase(page) == PhraseState()
 
 
-@pytest.mark.parametrize("name", ["explore", "your_music", "interpolate", "compose", "models"])
+class FakeMap:
+    """Stands in for the map in a browser: keeps what it is shown, and draws a line once."""
+
+    def __init__(self) -> None:
+        self.data: MapData | None = None
+        self.line: np.ndarray | None = None
+
+    def __call__(self, data: MapData, *, key: str, on_pick: Any, on_path: Any) -> None:
+        self.data, self.pick = data, on_pick
+        if self.line is not None:
+            on_path(self.line)
+            self.line = None
+
+
+def test_a_map_is_made_and_a_phrase_and_a_path_are_taken(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeMap()
+    monkeypatch.setattr("gan.app.map.component.space_map", fake)
+    monkeypatch.setattr("gan.app.map.building.PHRASES", 24)
+    ready(root)
+    page = go_to(fine(app().run()), "map")
+    assert fake.data is None
+    next(each for each in page.button if each.label == "Make the map").click().run()
+    making = building.building(loading.loading(read_info(root / "one")).result())
+    if making is not None:
+        making.future.result(timeout=120)
+    fine(page.run())
+    assert fake.data is not None and len(fake.data.space) == 24
+    assert [mark.kind for mark in fake.data.marks] == ["present"]
+
+    fake.pick(17)
+    fine(page.run())
+    assert phrase(page) == PhraseState(seed=17)
+    present = fake.data.marks[0]
+    assert (present.x, present.y) == pytest.approx(tuple(fake.data.space.xy[17]))
+
+    fake.line = fake.data.space.xy[[4, 11, 20]].astype(float)
+    fine(page.run())
+    seeds = document(page).journey.seeds
+    assert seeds[0] == 4 and seeds[-1] == 20 and fine(page.run()) and fake.data.path == seeds
+    page.segmented_control(key="map:wanted").set_value("More like this").run()
+    assert len(fake.data.shown) == 8 and 17 not in fake.data.shown
+    # Without the map, and by an address alone, the path is still the same music.
+    other = app()
+    for key, values in page.query_params.items():
+        other.query_params[key] = values
+    assert document(fine(other.run())).journey.seeds == seeds
+
+
+def test_a_damaged_map_is_named_and_nothing_else_fails(root: Path) -> None:
+    ready(root, "two")
+    write_parts(root / "two", {"map.npz": b"no arrays"})
+    page = app()
+    page.query_params["c"] = "two"
+    page = go_to(fine(page.run()), "map")
+    fine(page)
+    assert any("is damaged" in each.value for each in page.warning)
+    assert any(each.label == "Make the map" for each in page.button)
+    fine(go_to(page, "explore"))
+
+
+@pytest.mark.parametrize(
+    "name", ["explore", "your_music", "map", "interpolate", "compose", "train", "models"]
+)
 def test_every_page_has_the_document_in_its_address(root: Path, name: str) -> None:
     ready(root, "two")
     page = app()
@@ -605,7 +672,9 @@ def rendered(page: AppTest) -> list[str]:
     return texts
 
 
-@pytest.mark.parametrize("name", ["explore", "your_music", "interpolate", "compose", "models"])
+@pytest.mark.parametrize(
+    "name", ["explore", "your_music", "map", "interpolate", "compose", "train", "models"]
+)
 def test_names_and_cards_from_folders_are_no_markdown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

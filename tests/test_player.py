@@ -289,7 +289,7 @@ def test_the_front_end_is_served_for_ever(address: str, name: str) -> None:
 
 def test_every_module_that_is_imported_is_served(address: str) -> None:
     root = address + asset_root().removesuffix("player/")
-    wanted, seen = {"player/player.js", "recorder/recorder.js"}, set()
+    wanted, seen = {"player/player.js", "recorder/recorder.js", "map/map.js"}, set()
     while wanted - seen:
         name = (wanted - seen).pop()
         seen.add(name)
@@ -298,7 +298,7 @@ def test_every_module_that_is_imported_is_served(address: str) -> None:
         # Types come from data.d.ts, in comments; the browser does not ask for it.
         named = re.findall(r'^(?:import|}).* from "(\.[^"]+)";$', body.decode(), re.MULTILINE)
         wanted |= {urljoin(name, path) for path in named}
-    assert {"player/engine.js", "recorder/synth.js"} <= seen
+    assert {"player/engine.js", "recorder/synth.js", "map/voice.js"} <= seen
     for name in seen:
         text = fetch(root + name)[2].decode()
         assert "https://" not in text and "//cdn" not in text, f"{name} reaches out"

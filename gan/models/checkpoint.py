@@ -9,6 +9,7 @@ checkpoints/NAME/
   directions.*         what the sliders move along (`gan.sliders.store`)
   preview.json         a phrase for the first page, before TensorFlow is there
   card.json            what the model is and how good (`gan.quality.card`)
+  map.npz              many phrases in a plane (`gan.space.store`)
 
 checkpoints/NAME/
   log.jsonl            one line an evaluation of the run

@@ -18,8 +18,9 @@ import tiny
 from player_tools import PLAYER, READY, Demo, free_port, stop, wait_for
 from playwright.sync_api import Page, expect
 
-from gan.app.document import from_text
+from gan.app.document import Document, from_text
 from gan.app.player.routes import asset_root
+from gan.cli import map as map_command
 from gan.models.checkpoint import write_config, write_weights
 from gan.models.registry import build
 from gan.music.edits import Edit
@@ -48,6 +49,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app on a port of its own, with a checkpoint folder of its own."""
     root = tmp_path_factory.mktemp("app")
     write_checkpoint(root / "checkpoints" / NAME)
+    assert map_command.main(["--checkpoint_dir", str(root / "checkpoints" / NAME),
+                             "--phrases", "40"]) == 0  # fmt: skip
     port, log = free_port(), root / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with log.open("w") as output:
@@ -102,10 +105,14 @@ def drag(app: Demo, slider: int) -> None:
     app.page.mouse.up()
 
 
-def phrase_of(url: str) -> PhraseState:
-    """The phrase of an address."""
+def document_of(url: str) -> Document:
+    """The document of an address."""
     query = parse_qs(urlsplit(url).query)
-    return from_text(query["d"][0])[0].phrase if "d" in query else PhraseState()
+    return from_text(query["d"][0])[0] if "d" in query else Document()
+
+
+def phrase_of(url: str) -> PhraseState:
+    return document_of(url).phrase
 
 
 def counts(app: Demo) -> list[int]:
@@ -426,3 +433,58 @@ def test_takes_are_layers_that_can_be_undone(app: Demo, address: str) -> None:
         "one": 1,
         "again": 1,
     }
+
+
+MAP = "document.querySelector('.gm-map').map"
+
+
+def point(app: Demo, index: int) -> tuple[float, float]:
+    """Where a phrase of the map is on the screen."""
+    x, y = app.page.evaluate(
+        f"""(index) => {{
+          const box = {MAP}.canvas.getBoundingClientRect();
+          const [x, y] = {MAP}.camera.pixels({MAP}.cloud.at(index));
+          return [box.left + x, box.top + y];
+        }}""",
+        index,
+    )
+    return x, y
+
+
+def test_the_map_is_seen_heard_and_taken_from(app: Demo, address: str) -> None:
+    visit(app, address)
+    app.page.get_by_role("link", name="Map").click()
+    app.page.wait_for_selector(".gm-map:not(.gm-loading)", timeout=LOADING)
+    app.page.wait_for_selector(READY)
+    app.page.locator(".gm-stage").scroll_into_view_if_needed()
+    app.page.mouse.move(*point(app, 7))
+    app.until(f"{MAP}.hovered >= 0 && {MAP}.voice.sounding")
+    seed = app.page.evaluate(f"{MAP}.cloud.seeds[{MAP}.hovered]")
+    expect(app.page.locator(".gm-card-title")).to_have_text(f"Seed {seed}")
+    notes = app.page.evaluate(f"{MAP}.cloud.notesOf({MAP}.hovered).length")
+
+    app.page.mouse.down()
+    app.page.mouse.up()
+    app.page.wait_for_url(lambda url: phrase_of(url) == PhraseState(seed=seed))
+    app.page.wait_for_function(
+        f"(notes) => {PLAYER}.stage.roll.notes.reduce((sum, list) => sum + list.length / 3, 0)"
+        " === notes",
+        arg=notes,
+    )
+    before = app.page.evaluate(f"{MAP}.hovered")
+    app.page.keyboard.press("ArrowLeft")
+    app.page.keyboard.press("ArrowRight")
+    assert app.page.evaluate(f"{MAP}.hovered") != before
+
+    app.page.keyboard.press("Escape")
+    app.page.keyboard.down("Shift")
+    app.page.mouse.move(*point(app, 0))
+    app.page.mouse.down()
+    app.page.mouse.move(*point(app, 21), steps=4)
+    app.page.mouse.up()
+    app.page.keyboard.up("Shift")
+    app.page.wait_for_url(lambda url: len(document_of(url).journey.seeds) > 1)
+    ends = document_of(app.page.url).journey.seeds
+    at = [app.page.evaluate(f"{MAP}.cloud.seeds[{index}]") for index in (0, 21)]
+    assert [ends[0], ends[-1]] == at
+    expect(app.page.get_by_role("heading", name="The path")).to_be_visible()

@@ -1,8 +1,8 @@
 """HTTP routes of the components: their front ends, Plotly, and sound for those without a socket.
 
 * `/api/player/VERSION/...` serves `assets/player`, with `plotly.min.js` of the installed
-  plotly package beside it, and `assets/recorder`. VERSION is a hash of their content, so browsers
-  may keep them for ever.
+  plotly package beside it, and the other folders of `assets`. VERSION is a hash of it all, so that
+  browsers may keep them for ever.
 * `/api/sound/DIGEST` serves the stems that `publish_sound` announced. They are rendered
   when first asked for and kept in a bounded cache.
 """
@@ -29,7 +29,7 @@ from gan.audio.stems import Stems
 from gan.errors import GanError
 from gan.spec import ASSETS
 
-FOLDERS = ("player", "recorder")
+FOLDERS = ("player", "recorder", "map")
 MEDIA_TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",
