@@ -3,7 +3,7 @@
     python -m benchmarks.transcribe [--phrases 8] [--seed 900] [--data_dir POP909]
 
 Note F1 as mir_eval has it without offsets: onsets within 50 ms, equal pitches, one to one. Phrases
-come from pop-transformer, or from songs in `--data_dir`; the thresholds were set on phrases of
+come from pop-transformer, or from the songs of POP909 in `--data_dir`; the thresholds were set on phrases of
 pop-gan. FluidSynth plays them as a piano alone, as three instruments, and as a choir with vibrato
 and slides into its notes; each also with white noise 20 dB below. A pitch that two instruments
 strike at once counts as one note. The plain way is a threshold of 0.5 on onsets and 0.3 on notes,
@@ -27,7 +27,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from gan.audio.render import mix, render_stems
-from gan.data.midi_files import read_song
+from gan.data.pop909 import SPEC, read_song, song_folders
 from gan.engine import load
 from gan.errors import AudioError, MidiError
 from gan.listen.activations import FRAME, LOWEST, RATE, activations
@@ -37,7 +37,7 @@ from gan.music.notes import windows
 from gan.music.performance import Performance, perform
 from gan.music.rolls import roll_from_notes
 from gan.phrase import PhraseState
-from gan.spec import CHECKPOINTS, RollSpec
+from gan.spec import CHECKPOINTS
 
 TOLERANCE = 0.05  # seconds
 NOISE = 10 ** (-20 / 20)  # of the level of the music
@@ -46,19 +46,17 @@ PLAIN = Picking(onset=0.5, evidence=-1.0, note=0.3)
 CHOIR = (52, 53, 54)
 
 
-def rolls_of_songs(
-    folder: Path, spec: RollSpec, random: np.random.Generator
-) -> Iterator[np.ndarray]:
+def rolls_of_songs(folder: Path, random: np.random.Generator) -> Iterator[np.ndarray]:
     """A phrase from the middle of each song, in random order."""
-    for path in random.permutation(sorted(folder.rglob("*.mid"))).tolist():
+    for path in random.permutation(np.array(song_folders(folder), object)).tolist():
         try:
-            song = read_song(path, path.name, spec)
+            song = read_song(path, path.name)
         except MidiError:
             continue
         begins = song.bar_starts[len(song.bar_starts) // 2 :][:1].astype(np.int64)
-        cut = [windows(notes, begins, length=spec.steps)[1] for notes in song.tracks]
+        cut = [windows(notes, begins, length=SPEC.steps)[1] for notes in song.tracks]
         if all(len(notes) for notes in cut):
-            yield roll_from_notes(cut, spec)
+            yield roll_from_notes(cut, SPEC)
 
 
 def only(midi: pretty_midi.PrettyMIDI, names: tuple[str, ...]) -> pretty_midi.PrettyMIDI:
@@ -139,8 +137,8 @@ def phrases(args: argparse.Namespace) -> Iterator[tuple[pretty_midi.PrettyMIDI, 
         spec = engine.spec
         rolls = (engine.render(PhraseState(args.seed + k)) for k in range(args.phrases))
     else:
-        spec = load(CHECKPOINTS / "pop-gan", sliders=False).spec
-        rolls = rolls_of_songs(args.data_dir, spec, random)
+        spec = SPEC
+        rolls = rolls_of_songs(args.data_dir, random)
     for _, roll in zip(range(args.phrases), rolls, strict=False):
         tempo = float(random.integers(70, 150))
         how = Performance(tempo=tempo, transpose=int(random.integers(-5, 7)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -199,6 +200,10 @@ def test_beats_are_corrected() -> None:
     heard = heard_of(melody(120, 0.5), np.arange(0.5, 9.0, 0.5), one_voice=False)
     assert corrected(heard, tempo=60).tempo == pytest.approx(60)
     assert corrected(heard, shift=-1).first_beat == 0.0
+    tapped = corrected(heard, tempo=100, first_beat=5.5)
+    assert tapped.first_beat == pytest.approx(5.5 - 3 * 2.4)  # three bars; the first note is at 0.5
+    assert tapped.tempo == pytest.approx(100)
+    assert corrected(heard, first_beat=0.5).beats.times[:9] == pytest.approx(heard.beats.times[:9])
     with pytest.raises(AudioError, match="between 20 and 300"):
         corrected(heard, tempo=1000)
 
@@ -236,6 +241,18 @@ def test_what_cannot_be_used_is_refused(
     monkeypatch.setattr(reading.shutil, "which", lambda _: None)
     with pytest.raises(AudioError, match=said):
         read_audio(data())
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
+def test_damaged_files_are_read_or_refused(kind: str) -> None:
+    random = np.random.default_rng(5)
+    whole = wave(tone(), kind=kind)
+    for _ in range(20):
+        data = bytearray(whole)
+        for at in random.integers(0, 120, 6).tolist():
+            data[at] = int(random.integers(256))
+        with suppress(AudioError):
+            assert np.isfinite(read_audio(bytes(data))[0]).all()
 
 
 def test_too_large_a_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
@@ -312,7 +329,7 @@ def test_louder_notes_have_higher_velocities() -> None:
 
 
 def test_noise_has_no_notes() -> None:
-    noise = np.random.default_rng(0).standard_normal(2 * RATE).astype(np.float32) / 10
+    noise = np.random.default_rng(0).standard_normal(4 * RATE).astype(np.float32) / 10
     with pytest.raises(AudioError, match="No notes are heard"):
         transcribe(noise, RATE)
 

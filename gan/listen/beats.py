@@ -60,7 +60,17 @@ def find_beats(notes: Times, *, tempo: float | None = None) -> Beats:
     if tempo is None and _off_grid(starts, beats) > _STEADY and len(starts) > BEATS_PER_BAR:
         beats = _followed(starts, weights, 60.0 / found)
     beats = _from_bar_line(notes, beats)
-    return Beats(beats, float(np.clip(1 - 4 * _off_grid(starts, beats), 0.0, 1.0)))
+    return Beats(beats, _confidence(starts, beats))
+
+
+def even_beats(notes: Times, *, tempo: float, first_beat: float) -> Beats:
+    """Beats at `tempo` a minute, with a bar line at `first_beat` seconds, as far as notes reach."""
+    period, starts = 60.0 / tempo, notes[:, 0]
+    bars = np.floor((starts.min() + period / 8 - first_beat) / (period * BEATS_PER_BAR))
+    begin = first_beat + bars * BEATS_PER_BAR * period
+    count = int(np.ceil((starts.max() - begin) / period)) + 2
+    times = begin + period * np.arange(count)
+    return Beats(times, _confidence(starts, times))
 
 
 def shifted(beats: Beats, by: int) -> Beats:
@@ -126,6 +136,10 @@ def _off_grid(starts: Times, beats: Times) -> float:
     """Mean distance of onsets from the nearest sixteenth, in sixteenths: 0.25 by chance."""
     steps = 4 * np.interp(starts, beats, np.arange(len(beats)))
     return float(np.abs(steps - np.rint(steps)).mean())
+
+
+def _confidence(starts: Times, beats: Times) -> float:
+    return float(np.clip(1 - 4 * _off_grid(starts, beats), 0.0, 1.0))
 
 
 def _followed(starts: Times, weights: Times, period: float) -> Times:

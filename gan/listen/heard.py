@@ -20,7 +20,7 @@ from gan.listen.activations import (
     activations,
     resampled,
 )
-from gan.listen.beats import Beats, find_beats, shifted
+from gan.listen.beats import Beats, even_beats, find_beats, shifted
 from gan.listen.notes_as_midi import beaten_midi
 from gan.listen.picking import Picked, pick_notes
 from gan.listen.reading import read_audio
@@ -37,7 +37,7 @@ _ATTACK, _TAIL = 4, 8  # frames at which notes of one voice may overlap
 _QUIET = 10 ** (-45 / 20)  # of the loudest moment: what is softer is not heard as notes
 _STRUCK = 6  # frames from an onset in which a note is loudest
 _MEDIAN_VELOCITY = 80
-_UNSURE = 0.45  # mean activation below which what was picked is taken for noise
+_UNSURE = 0.6  # mean activation below which a voice that never strikes a note is taken for noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +81,10 @@ def transcribe(
     sound = resampled(samples, rate)
     loud = levels(sound)
     heard = _audible(activations(sound, progress), loud)
-    notes = pick_notes(heard)
-    one_voice = voices == "one" or (voices == "auto" and _is_one_voice(notes))
-    if one_voice:
-        notes = follow_voice(heard)
-    if not len(notes) or notes[:, 3].mean() < _UNSURE:
+    struck = pick_notes(heard)
+    one_voice = voices == "one" or (voices == "auto" and _is_one_voice(struck))
+    notes = follow_voice(heard) if one_voice else struck
+    if not len(notes) or (not len(struck) and notes[:, 3].mean() < _UNSURE):
         raise AudioError(
             "No notes are heard in the recording: come nearer to the microphone, or play louder."
         )
@@ -99,11 +98,21 @@ def transcribe(
     )
 
 
-def corrected(heard: Heard, *, tempo: float | None = None, shift: int = 0) -> Heard:
-    """The same notes with other beats: at an even `tempo`, or the bar line `shift` beats later."""
+def corrected(
+    heard: Heard, *, tempo: float | None = None, first_beat: float | None = None, shift: int = 0
+) -> Heard:
+    """The same notes with other beats.
+
+    `tempo` is kept evenly. `first_beat` is a time in seconds at which a bar begins; without a
+    tempo it is that which was heard, evened. `shift` then puts bar lines so many beats later.
+    """
     if tempo is not None and not TEMPO_MIN <= tempo <= TEMPO_MAX:
         raise AudioError(f"A tempo of {tempo:g} is not between {TEMPO_MIN:g} and {TEMPO_MAX:g}.")
-    beats = heard.beats if tempo is None else find_beats(heard.notes, tempo=tempo)
+    beats = heard.beats
+    if first_beat is not None:
+        beats = even_beats(heard.notes, tempo=tempo or heard.tempo, first_beat=first_beat)
+    elif tempo is not None:
+        beats = find_beats(heard.notes, tempo=tempo)
     return replace(heard, beats=shifted(beats, shift))
 
 

@@ -30,6 +30,16 @@ _FFMPEG_SECONDS = 120
 _KINDS = "WAV, FLAC, OGG or MP3"
 
 
+class _Bytes(io.BytesIO):
+    """Bytes that stay where they are when damaged files send a decoder to before their start."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except ValueError:
+            return self.tell()
+
+
 def read_audio(source: bytes | Path) -> tuple[Floats, int]:
     """The samples of a sound file, float32 `(n,)`, channels averaged, and their rate.
 
@@ -42,7 +52,7 @@ def read_audio(source: bytes | Path) -> tuple[Floats, int]:
         )
     if not data:
         raise AudioError("The file is empty: record or export it again.")
-    samples, rate = _decoded(io.BytesIO(_wave_by_ffmpeg(data) or data))
+    samples, rate = _decoded(_Bytes(_wave_by_ffmpeg(data) or data))
     if len(samples) < LEAST_SECONDS * rate:
         raise AudioError("The recording is too short: a second or more is needed.")
     samples -= samples.mean()
