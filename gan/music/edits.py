@@ -69,7 +69,8 @@ def strokes_between(ours: Roll, theirs: Roll, spec: RollSpec) -> tuple[Edit, ...
 
     Notes that only `ours` has are erased first, then those that only `theirs` has are written.
     """
-    erased, written = [], []
+    erased: list[Edit] = []
+    written: list[Edit] = []
     sides = (notes_from_roll(roll, spec) for roll in (ours, theirs))
     for track, (here, there) in enumerate(zip(*sides, strict=True)):
         mine, wanted = ({tuple(note) for note in notes.tolist()} for notes in (here, there))
