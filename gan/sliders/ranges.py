@@ -48,7 +48,8 @@ class Usual:
         values = np.stack([measures[name] for name in self.names], axis=1)
         outside = np.maximum(self.low - values, values - self.high) / self.deviations
         missing = np.where(self.defined, 1.0, 0.0)
-        return np.where(np.isfinite(values), np.maximum(outside, 0.0), missing).sum(axis=1)
+        far = np.where(np.isfinite(values), np.maximum(outside, 0.0), missing)
+        return np.asarray(far.sum(axis=1), np.float64)
 
 
 def usual(measures: Measures) -> Usual:
@@ -58,10 +59,9 @@ def usual(measures: Measures) -> Usual:
         known = np.asarray(values[np.isfinite(values)], np.float64)
         if len(known) and known.std() > 1e-9:
             names.append(name)
-            defined = len(known) >= USUAL[1] * len(values)
-            rows.append((*np.quantile(known, USUAL), known.std(), defined))
-    low, high, deviations, defined = np.reshape(np.array(rows, np.float64), (-1, 4)).T
-    return Usual(tuple(names), low, high, deviations, defined > 0)
+            rows.append((*np.quantile(known, USUAL), known.std(), len(known) / len(values)))
+    low, high, deviations, share = np.reshape(np.array(rows, np.float64), (-1, 4)).T
+    return Usual(tuple(names), low, high, deviations, share >= USUAL[1])
 
 
 def told(before: Values, after: Values) -> float:
