@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gan.models.base import Generator
 from gan.music.attributes import attribute_of, change_of, label_of, measure, measure_names
@@ -27,6 +28,9 @@ FIRST = 64  # of these, on which tilts are given their length
 FRESH = 500  # phrases on which rank correlations are measured in the end
 EFFECTS = 256  # of these, on which effects are
 DEFINED = 0.7  # share of phrases in which a measure must be defined to become a slider
+OFF = 0.3  # of one deviation, by which a slider may miss it
+FAITHFUL = 0.5  # rank correlation that a slider has at least
+BESIDE = 2.0  # deviations that a slider moves something else by at most
 KEPT = 0.6  # share of a track's notes that a slider of that track keeps at +1
 FURTHEST = 3.0  # amounts of a slider whose range has not been measured
 
@@ -170,9 +174,21 @@ def _found(
     return [
         _named(name, moves[k], dict(zip(probes.names, effects[k], strict=True)), float(ranks[k]))
         for k, name in enumerate(chosen)
-        # Does what its name says, and nothing else more than twice as much.
-        if abs(effects[k, own[k]] - 1.0) <= 0.3 and ranks[k] >= 0.5 and beside[k] <= 2.0
+        if accepted(effects[k, own[k]], ranks[k], beside[k])
     ]
+
+
+def accepted(
+    effect: Values | float,
+    rank: Values | float,
+    beside: Values | float,
+    kept: Values | float = 1.0,
+) -> NDArray[np.bool_]:
+    """Whether sliders do what their names say, nothing else more than twice as much, and keep
+    enough of the notes.
+    """
+    faithful = (np.abs(np.asarray(effect) - 1.0) <= OFF) & (np.asarray(rank) >= FAITHFUL)
+    return np.asarray(faithful & (np.asarray(beside) <= BESIDE) & (np.asarray(kept) >= KEPT))
 
 
 def _chosen(generator: Generator, varied: Sequence[str], phrases: Floats) -> list[str]:

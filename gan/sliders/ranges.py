@@ -20,7 +20,7 @@ from gan.sliders.directions import FURTHEST, Direction
 from gan.sliders.probes import kept_share, mean_change
 from gan.sliders.samples import Floats, Values
 
-PHRASES = 64  # on which sliders are measured
+PHRASES = 48  # on which sliders are measured
 SEED = 31  # of these
 STEP, HALF = 1.0, 0.5  # amounts that are tried, and between the last that is fine and the next
 TOLD = 0.7  # area under the classifier's curve from which it can tell; 0.5 is not at all
@@ -48,8 +48,8 @@ class Usual:
         values = np.stack([measures[name] for name in self.names], axis=1)
         outside = np.maximum(self.low - values, values - self.high) / self.deviations
         missing = np.where(self.defined, 1.0, 0.0)
-        strange = np.where(np.isfinite(values), np.maximum(outside, 0.0), missing)
-        return np.asarray(strange.sum(axis=1), np.float64)
+        far = np.where(np.isfinite(values), np.maximum(outside, 0.0), missing)
+        return np.asarray(far.sum(axis=1), np.float64)
 
 
 def usual(measures: Measures) -> Usual:
@@ -59,10 +59,9 @@ def usual(measures: Measures) -> Usual:
         known = np.asarray(values[np.isfinite(values)], np.float64)
         if len(known) and known.std() > 1e-9:
             names.append(name)
-            always = len(known) >= USUAL[1] * len(values)
-            rows.append((*np.quantile(known, USUAL), known.std(), always))
-    low, high, deviations, defined = np.reshape(np.array(rows, np.float64), (-1, 4)).T
-    return Usual(tuple(names), low, high, deviations, defined > 0)
+            rows.append((*np.quantile(known, USUAL), known.std(), len(known) / len(values)))
+    low, high, deviations, share = np.reshape(np.array(rows, np.float64), (-1, 4)).T
+    return Usual(tuple(names), low, high, deviations, share >= USUAL[1])
 
 
 def told(before: Values, after: Values) -> float:
@@ -99,11 +98,12 @@ def measured(
     before = measure(plain, generator.spec)
     walks = _Walks(generator, w, plain, before, usual(before if songs is None else songs))
     found = []
-    for count, direction in enumerate(directions):
-        found.append(walks.measured(direction))
+    for each in offered([walks.kept(direction) for direction in directions]):
+        # How far those go that nobody sees need not be known.
+        found.append(walks.ranged(each) if each.offered else each)
         if progress:
-            progress(count + 1, len(directions))
-    return offered(found)
+            progress(len(found), len(directions))
+    return found
 
 
 def offered(directions: Sequence[Direction]) -> list[Direction]:
@@ -127,20 +127,20 @@ class _Walks:
     before: Measures
     usual: Usual
 
-    def measured(self, direction: Direction) -> Direction:
-        track = track_reached(self.generator, direction.vector)
-        rolls = self._moved(direction, STEP)
+    def kept(self, direction: Direction) -> Direction:
+        """With the one track that it reaches, and what it keeps at +1."""
+        track, rolls = track_reached(self.generator, direction.vector), self._moved(direction, 1.0)
         of = slice(None)
         if track:
             index = self.generator.spec.track_names.index(track)
             of = slice(index, index + 1)
-        return replace(
-            direction,
-            track=track,
-            kept=round(kept_share(self.plain[:, of], rolls[:, of]), 3),
-            low=-self._end(direction, -1.0),
-            high=self._end(direction, 1.0),
-        )
+        share = kept_share(self.plain[:, of], rolls[:, of])
+        return replace(direction, track=track, kept=round(share, 3))
+
+    def ranged(self, direction: Direction) -> Direction:
+        """With its ends."""
+        low, high = -self._end(direction, -1.0), self._end(direction, 1.0)
+        return replace(direction, low=low, high=high)
 
     def _moved(self, direction: Direction, amount: float) -> Rolls:
         move = np.float32(amount) * self.generator.along(direction.vector)
