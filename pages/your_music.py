@@ -8,10 +8,13 @@ from gan.app.escape import escape_markdown
 from gan.app.library import LibraryError
 from gan.app.loading import ready_to_read
 from gan.app.session import open_page, wait_for, write_address
+from gan.app.widgets.accompany import accompany_panel
 from gan.app.widgets.exports import quick_exports
 from gan.app.widgets.favourites import own_phrases
 from gan.app.widgets.history import history_buttons
+from gan.app.widgets.onward import onward_panel
 from gan.app.widgets.piece import Piece, show_piece
+from gan.app.widgets.vary import vary_panel
 from gan.app.widgets.yours_choices import choices_panel
 from gan.app.widgets.yours_files import midi_files
 from gan.app.widgets.yours_phrase import (
@@ -23,6 +26,7 @@ from gan.app.widgets.yours_phrase import (
     take_phrase,
 )
 from gan.app.widgets.yours_shelf import arranged_for, chosen_bar, shelf
+from gan.app.widgets.yours_sound import playing, recordings
 from gan.app.widgets.yours_view import comparison, heading, outside, overview, understood_panel
 from gan.data.own import Arranged, Excerpt, excerpt
 from gan.errors import MidiError
@@ -42,9 +46,14 @@ with top:
     history_buttons(session)
 
 # Another way in is another entry: a function that shows its controls and calls `bring`.
-ways_in = {"MIDI file": midi_files}
+ways_in = {"MIDI file": midi_files, "Recording": recordings, "Play": playing(session, spec)}
 # What can be done with the document's phrase: functions of the engine and the session.
-panels = {"My phrases": own_phrases}
+panels = {
+    "Vary": vary_panel,
+    "Accompany": accompany_panel,
+    "Onward": onward_panel,
+    "My phrases": own_phrases,
+}
 
 
 def switch() -> None:
@@ -153,8 +162,8 @@ def show_piece_of_mine() -> None:
 
 
 st.caption(
-    "Bring something of your own: drop a MIDI file, choose four bars of it, and go on from there "
-    "with every slider."
+    "Bring something of your own: drop a MIDI file or a recording, sing or play, choose four bars "
+    "of it, and go on from there with every slider."
 )
 for tab, way in zip(st.tabs(list(ways_in)), ways_in.values(), strict=True):
     with tab:
