@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import threading
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import smf
+import soundfile
 import tiny
 from compose import phrase_notes
 from streamlit.testing.v1 import AppTest
@@ -17,12 +20,18 @@ from test_pages import MAIN, ready, real, write_checkpoint
 from gan.app import library, loading
 from gan.app.document import from_text
 from gan.app.history import Session
+from gan.app.widgets import yours_sound
 from gan.app.widgets.yours_figures import YOURS, Overview, comparison_figure, overview_figure
 from gan.app.widgets.yours_phrase import likeness
 from gan.app.widgets.yours_shelf import Shelf
+from gan.data.own_file import read_own
 from gan.engine import Engine
+from gan.listen.beats import find_beats
+from gan.listen.heard import Heard
 from gan.music.edits import strokes_between, with_edits
 from gan.music.rolls import roll_from_notes
+from gan.music.smf import tempo_of
+from gan.music.take import Take, TakeNote
 from gan.spec import ROOT
 
 PAGE = str(ROOT / "pages" / "your_music.py")
@@ -179,3 +188,68 @@ def test_encoding_tells_how_far_it_is(root: Path) -> None:
     state = engine.encode(roll, progress=lambda done, _: told.append(done))
     assert told[-1] == 1.0 and told == sorted(told) and len(told) == 100
     assert state == engine.encode(roll)
+
+
+# --- Recordings, and playing -------------------------------------------------------------------
+
+
+def recording(level: float) -> bytes:
+    file = io.BytesIO()
+    samples = level * np.sin(np.arange(22_050) / 10)
+    soundfile.write(file, samples, 22_050, format="WAV")
+    return file.getvalue()
+
+
+def hear(page: AppTest, data: bytes) -> AppTest:
+    page.file_uploader(key="yours:recording").upload("hum.wav", data, "audio/wav").run()
+    page.session_state["yours:listening"].future.exception(60)
+    return page.run()
+
+
+def test_a_recording_becomes_a_piece(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = np.arange(32) / 2
+    notes = np.stack([starts, starts + 0.4, 60 + np.arange(32) % 5, np.full(32, 80)], axis=1)
+    heard = Heard(notes, find_beats(notes, tempo=120), 0.9, one_voice=True, seconds=16.0)
+    monkeypatch.setattr(yours_sound, "transcribe", lambda *_, **__: heard)
+    page = fine(hear(opened(root), recording(0.5)))
+    (piece,) = shelf(page).pieces.values()
+    assert (piece.name, piece.notes) == ("hum.mid", 32)
+    assert any("one voice" in text.value for text in page.caption)
+    listening = page.session_state["yours:listening"]
+    page.number_input(key=f"yours:tempo:{listening.digest}").set_value(60.0).run()
+    assert tempo_of(next(iter(shelf(fine(page)).pieces.values())).song) == pytest.approx(60, abs=1)
+
+
+def test_silence_is_told(root: Path) -> None:
+    page = hear(opened(root), recording(0.0))
+    assert "silent" in page.error[0].value and shelf(page).pieces == {}
+
+
+def test_listening_can_be_stopped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = threading.Event()
+
+    def slow(*_: object, progress: Callable[[int, int], None], **__: object) -> None:
+        held.wait(30)
+        progress(1, 2)
+
+    monkeypatch.setattr(yours_sound, "transcribe", slow)
+    page = opened(root)
+    page.file_uploader(key="yours:recording").upload("hum.wav", recording(0.5), "audio/wav").run()
+    page.button(key="yours:stop").click().run()
+    held.set()
+    page.session_state["yours:listening"].future.exception(30)
+    assert any("Stopped" in text.value for text in fine(page.run()).info)
+
+
+def test_what_is_played_becomes_a_piece(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Callable[[Take], None]] = []
+    monkeypatch.setattr(
+        yours_sound, "record_panel", lambda *_, on_take, **__: given.append(on_take)
+    )
+    page = opened(root)
+    monkeypatch.setattr(yours_sound, "bring", lambda data, name: brought.append((data, name)))
+    monkeypatch.setattr(yours_sound, "shelf", lambda: shelf(page))
+    brought: list[tuple[bytes, str]] = []
+    given[-1](Take((TakeNote(0, 60, 0.0, 1.0, 90),), tempo=90.0))
+    ((data, name),) = brought
+    assert name == "Played 1.mid" and read_own(data, name).notes == 1
