@@ -6,8 +6,8 @@ Note F1 as mir_eval has it without offsets: onsets within 50 ms, equal pitches, 
 come from pop-transformer, or from the songs of POP909 in `--data_dir`; the thresholds were set on
 phrases of pop-gan. FluidSynth plays them as a piano alone, as three instruments, and as a choir
 with vibrato and slides into its notes; each also with white noise 20 dB below. A pitch that two
-instruments strike at once counts as one note. The plain way is a threshold of 0.5 on onsets and
-0.3 on notes, as in the paper, on the same activations.
+instruments strike at once counts as one note. The plain way is a threshold of 0.5 on onsets and 0.3
+on notes, as in the paper, on the same activations.
 """
 
 from __future__ import annotations

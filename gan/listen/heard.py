@@ -38,6 +38,7 @@ _QUIET = 10 ** (-45 / 20)  # of the loudest moment: what is softer is not heard 
 _STRUCK = 6  # frames from an onset in which a note is loudest
 _MEDIAN_VELOCITY = 80
 _UNSURE = 0.6  # mean activation below which a voice that never strikes a note is taken for noise
+_NOTHING = "No notes are heard in the recording: come nearer to the microphone, or play louder."
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +79,8 @@ def transcribe(
     `progress` is called with windows done and their number, and may raise to stop. Raises
     `AudioError` where no notes are heard.
     """
+    if not len(samples):
+        raise AudioError(_NOTHING)
     sound = resampled(samples, rate)
     loud = levels(sound)
     heard = _audible(activations(sound, progress), loud)
@@ -85,9 +88,7 @@ def transcribe(
     one_voice = voices == "one" or (voices == "auto" and _is_one_voice(struck))
     notes = follow_voice(heard) if one_voice else struck
     if not len(notes) or (not len(struck) and notes[:, 3].mean() < _UNSURE):
-        raise AudioError(
-            "No notes are heard in the recording: come nearer to the microphone, or play louder."
-        )
+        raise AudioError(_NOTHING)
     rows = _in_seconds(notes, loud)
     return Heard(
         notes=rows,

@@ -34,12 +34,12 @@ class Following:
     again     when a pitch is taken to begin once more.
     """
 
-    change: float = 3.0
-    rest: float = 0.25
+    change: float = 2.0
+    rest: float = 0.3
     smooth: int = 5
     nearby: int = 6
     onset: float = 0.2
-    again: Picking = field(default_factory=lambda: Picking(onset=0.5))
+    again: Picking = field(default_factory=Picking)
 
 
 def follow_voice(heard: Activations, how: Following | None = None) -> Picked:
