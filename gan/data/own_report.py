@@ -103,9 +103,7 @@ def _time(understood: Understood, spec: RollSpec) -> str:
     if understood.regular:
         meters = " and ".join(understood.meters[:3])
         if all(_divides(meter, bar) for meter in understood.meters):
-            return (
-                f"It is in {meters}: several of its bars make one of the generator's, of {bar}/4."
-            )
+            return f"It is in {meters}: several of its bars make one of the generator's {bar}/4."
         return (
             f"It is in {meters}, and this generator writes bars of {bar} quarters: its beats are "
             f"counted in {bar}, so that bar lines fall elsewhere than yours. A generator of that "
