@@ -10,9 +10,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import tiny
+from compose import Part, chords, melody, write_midi
 
 from gan.cli import environment, evaluate, generate, sliders, train, tune
 from gan.errors import DataError
+from gan.models.checkpoint import write_config, write_weights
+from gan.models.registry import build
+from gan.music.smf import read_smf, tempo_of
 from gan.spec import ROOT
 from gan.training.claim import claimed
 
@@ -127,3 +132,25 @@ def test_the_scripts_at_the_root_run_their_commands(monkeypatch: pytest.MonkeyPa
         found = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (found.returncode, found.stderr) == (0, "")
         assert found.stdout.startswith(f"usage: {script} ")
+
+
+def test_a_file_of_ones_own_is_read_and_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "tiny"
+    write_config(folder, family="vae", spec=tiny.SPEC, model=tiny.MODEL, training={}, data={})
+    write_weights(folder, build("vae", tiny.SPEC, tiny.MODEL).weights())
+    song = write_midi(
+        tmp_path / "My song.mid",
+        [Part("LEAD", melody(4, tonic=67)), Part("CHORDS", chords(4, tonic=55))],
+        beats_per_minute=90,
+    )
+    asked = ["--checkpoint_dir", str(folder), "--from", str(song), "--output_dir", str(tmp_path)]
+    assert generate.main([*asked, "--bar", "2"]) == 0
+    captured = capsys.readouterr()
+    [written] = captured.out.splitlines()
+    assert Path(written).name == "tiny-my_song-bar-2.mid"
+    assert "G major" in captured.err and "Bars 2 to 3 are taken." in captured.err
+    assert round(tempo_of(read_smf(Path(written)))) == 90
+    assert generate.main([*asked, "--bar", "99"]) == 2
+    assert "bar 99 of My song.mid" in capsys.readouterr().err

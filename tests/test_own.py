@@ -176,6 +176,12 @@ def test_another_meter_is_counted_in_the_generators_bars(
     assert arranged(path, waltz).understood.regular is (above == 5)
 
 
+def test_two_bars_of_two_make_one_of_four(tmp_path: Path) -> None:
+    piece = arranged(duo(tmp_path / "a.mid", bars=6, signatures=((0, 2, 4),)))
+    assert piece.understood.regular and piece.understood.bars == 6
+    assert any("It is in 2/4: several of its bars make one" in line for line in report(piece))
+
+
 def test_a_short_piece_ends_in_silence(tmp_path: Path) -> None:
     path = write_midi(tmp_path / "a.mid", [Part("LEAD", [(0, 4, 60)])])
     piece = arranged(path, choices=Choices(key=0))

@@ -91,7 +91,7 @@ def test_a_song_is_dropped_and_explored(root: Path) -> None:
     document = session(page).document
     assert document.phrase.z is not None and not document.phrase.edits
     assert len(session(page).past) == 1
-    found, _ = from_text(page.query_params["d"][0])
+    found, _ = from_text(page.query_params["d"])
     assert found.phrase == document.phrase
     page.toggle(key="yours:keep").set_value(True).run()
     kept = session(fine(page)).document.phrase

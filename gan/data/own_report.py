@@ -9,6 +9,7 @@ from gan.music.keys import Key
 from gan.spec import RollSpec
 
 _NOTES = ("C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B")
+_MINOR = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "G♯", "A", "B♭", "B")
 
 
 def pitch_name(pitch: int) -> str:
@@ -18,7 +19,9 @@ def pitch_name(pitch: int) -> str:
 
 def key_words(key: Key) -> str:
     """A key in words: "E♭ major"."""
-    return f"{_NOTES[key.tonic % 12]} {'minor' if key.minor else 'major'}"
+    if key.minor:
+        return f"{_MINOR[key.tonic % 12]} minor"
+    return f"{_NOTES[key.tonic % 12]} major"
 
 
 def headline(understood: Understood) -> str:
@@ -99,6 +102,8 @@ def _time(understood: Understood, spec: RollSpec) -> str:
         )
     if understood.regular:
         meters = " and ".join(understood.meters[:3])
+        if all(_divides(meter, bar) for meter in understood.meters):
+            return f"It is in {meters}: several of its bars make one of the generator's {bar}/4."
         return (
             f"It is in {meters}, and this generator writes bars of {bar} quarters: its beats are "
             f"counted in {bar}, so that bar lines fall elsewhere than yours. A generator of that "
@@ -111,6 +116,12 @@ def _time(understood: Understood, spec: RollSpec) -> str:
             "own."
         )
     return ""
+
+
+def _divides(meter: str, beats: int) -> bool:
+    """Whether some bars of a meter such as "2/4" make one of so many quarters."""
+    above, below = map(int, meter.split("/"))
+    return beats * below % (4 * above) == 0
 
 
 def _key(understood: Understood) -> str:

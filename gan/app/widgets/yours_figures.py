@@ -195,4 +195,4 @@ def _squeezed(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _every(bars: int) -> int:
     """Of how many bars one is numbered."""
-    return next(every for every in (1, 2, 4, 8, 16, 32, 64, 128, 256) if bars <= 24 * every)
+    return next(every for every in (1, 2, 4, 8, 16, 32, 64, 128, 256) if bars <= 12 * every)
