@@ -45,7 +45,7 @@ BATCH = 256  # phrases written together at most; bounds memory
 SMALL = 64  # fewer are not shared among threads
 WORKERS = 4  # blocks at once, at most; of one thread each
 REMEMBERED = 768  # phrases with their decisions, some 80 KB each
-NEAR = 1.0  # nats to the notes of the phrase that is varied, times -log of how far
+NEAR = 3.0  # nats to the notes of the phrase that is varied, at no distance; at 1 there are none
 ROUNDS = 2  # of writing around given notes
 UNREAD_SEED = 11  # of the noise of decisions that a phrase which is read back never takes
 
@@ -151,7 +151,7 @@ class Transformer(Encoded):
         plan = self._plan(start[:, : self.plan_dim])
         own = sampler.write(plan, start[:, self.plan_dim :], Sampling())
         same = Events(*(np.repeat(v, len(found), axis=0) for v in columns_of(own)))
-        near = [Reference(same, -NEAR * float(np.log(share)), self.spec)]
+        near = [Reference(same, NEAR * (1.0 - float(share) ** 0.5), self.spec)]
         _, noise = sampler.write_near(self._plan(normal), noise, near)
         return np.concatenate([normal, noise], axis=1)
 
