@@ -24,6 +24,7 @@ from gan.space.paths import along
 
 SHOWN = 8  # phrases that are like one, or like none
 LENGTHS = (2, 16)  # phrases of a path
+PHRASE, PATH = "This phrase", "The path"
 
 top = st.container()
 bar = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
@@ -36,6 +37,7 @@ map_, trouble = opened(info)
 
 def go_to(seed: int) -> None:
     session.phrase(PhraseState(seed=seed))
+    state["map:hear"] = PHRASE
 
 
 def take_line(line: Line) -> None:
@@ -51,6 +53,7 @@ def take_path() -> None:
         seeds = tuple(int(map_.space.seeds[index]) for index in found)
         journey = replace(session.document.journey, seeds=seeds, loop=(0, None))
         session.change(journey=journey, gesture="path")
+        state["map:hear"] = PATH
 
 
 def rolls_of(seeds: tuple[int, ...]) -> list[Rolls] | None:
@@ -143,10 +146,22 @@ else:
         on_path=take_line,
     )  # fmt: skip
 
-if roll is None:
-    if map_ is not None:
-        wait_for(info)
+journey = session.document.journey
+if journey.seeds:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        state.setdefault("map:hear", PHRASE)
+        heard = st.segmented_control("Hear", [PHRASE, PATH], key="map:hear", width="content")
+        if map_ is not None and state.get("map:line", ("",))[0] == info.digest:
+            state["map:length"] = min(max(len(journey.seeds), LENGTHS[0]), LENGTHS[1])
+            st.slider(
+                "Phrases of the path", *LENGTHS, key="map:length", on_change=take_path, width=260,
+                help="They are chosen so that about as many notes change at each step.",
+            )  # fmt: skip
 else:
+    heard = PHRASE
+
+
+def show_phrase(roll: Rolls) -> None:
     piece = Piece(roll, spec, f"{info.name}-seed-{session.document.phrase.seed}")
     show_piece(session, piece, key="map:player")
     with st.container(horizontal=True):
@@ -154,30 +169,26 @@ else:
             st.switch_page("pages/explore.py")
         quick_exports(piece, session.document)
 
-journey = session.document.journey
-if journey.seeds:
-    st.subheader("The path")
-    if map_ is not None and state.get("map:line", ("",))[0] == info.digest:
-        state["map:length"] = min(max(len(journey.seeds), LENGTHS[0]), LENGTHS[1])
-        st.slider("Phrases", *LENGTHS, key="map:length", on_change=take_path, width=300,
-                  help="They are chosen so that about as many notes change at each step.",
-        )  # fmt: skip
-    rolls = rolls_of(journey.seeds)
-    if rolls is None:
-        wait_for(info)
-    else:
-        joined, long_spec = concatenated(rolls, spec)
-        names = [f"Seed {seed}" for seed in journey.seeds]
-        markers = tuple((k * spec.bars, name) for k, name in enumerate(names))
-        ends = f"{journey.seeds[0]}-to-{journey.seeds[-1]}"
-        way = Piece(joined, long_spec, f"{info.name}-path-{ends}", markers)
-        show_piece(
-            session, way, key="map:path", loop=journey.loop,
-            on_loop=lambda loop: session.change(
-                journey=replace(session.document.journey, loop=loop)
-            ),
-        )  # fmt: skip
-        with st.container(horizontal=True):
-            quick_exports(way, session.document)
+
+def show_path(rolls: list[Rolls]) -> None:
+    joined, long_spec = concatenated(rolls, spec)
+    markers = tuple((k * spec.bars, f"Seed {seed}") for k, seed in enumerate(journey.seeds))
+    ends = f"{journey.seeds[0]}-to-{journey.seeds[-1]}"
+    piece = Piece(joined, long_spec, f"{info.name}-path-{ends}", markers)
+    show_piece(
+        session, piece, key="map:player", loop=journey.loop,
+        on_loop=lambda loop: session.change(journey=replace(journey, loop=loop)),
+    )  # fmt: skip
+    with st.container(horizontal=True):
+        quick_exports(piece, session.document)
+
+
+rolls = rolls_of(journey.seeds) if heard == PATH else None
+if heard == PATH and rolls is not None:
+    show_path(rolls)
+elif heard != PATH and roll is not None:
+    show_phrase(roll)
+elif map_ is not None:  # without a map one waits above
+    wait_for(info)
 
 write_address(session)

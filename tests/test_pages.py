@@ -232,14 +232,18 @@ def test_interpolate_walks_between_two_phrases(root: Path) -> None:
 
 
 class FakeMap:
-    """Stands in for the map in a browser: keeps what it is shown, and draws a line once."""
+    """Stands in for the map in a browser: keeps what it is shown, and acts once."""
 
     def __init__(self) -> None:
         self.data: MapData | None = None
+        self.seed: int | None = None
         self.line: np.ndarray | None = None
 
     def __call__(self, data: MapData, *, key: str, on_pick: Any, on_path: Any) -> None:
-        self.data, self.pick = data, on_pick
+        self.data = data
+        if self.seed is not None:
+            on_pick(self.seed)
+            self.seed = None
         if self.line is not None:
             on_path(self.line)
             self.line = None
@@ -262,7 +266,8 @@ def test_a_map_is_made_and_a_phrase_and_a_path_are_taken(
     assert fake.data is not None and len(fake.data.space) == 24
     assert [mark.kind for mark in fake.data.marks] == ["present"]
 
-    fake.pick(17)
+    fake.seed = 17
+    fine(page.run())
     fine(page.run())
     assert phrase(page) == PhraseState(seed=17)
     present = fake.data.marks[0]

@@ -80,7 +80,7 @@ export class Controller {
     /** @type {Theme} */
     this.theme = readTheme(component.parentElement);
     this.pointer = new Pointer(this.canvas, {
-      hover: (at) => this.held || this.hover(this.#find(at)),
+      hover: (at) => this.#wander(at),
       leave: () => this.held || this.hover(-1),
       choose: (at, touch) => this.#choose(this.#find(at), touch),
       pan: (dx, dy) => this.#look(() => this.camera.pan(dx, dy)),
@@ -186,6 +186,14 @@ export class Controller {
     if (!cloud) return -1;
     const reach = REACH / Math.min(...camera.scale);
     return cloud.nearest(camera.place(at), reach, (index) => this.look.lit[index] > 0);
+  }
+
+  /** @param {Point} at pixels */
+  #wander(at) {
+    if (this.held) return;
+    this.hover(this.#find(at));
+    // So that space holds what is heard, unless one works elsewhere on the page.
+    if (this.hovered >= 0 && document.activeElement === document.body) this.canvas.focus({ preventScroll: true });
   }
 
   /**

@@ -17,6 +17,8 @@ export class Pointer {
   #down = new Map();
   #moved = 0;
   #draws = false;
+  /** Whether one has pressed into the map, and not yet elsewhere. */
+  #entered = false;
 
   /**
    * @param {HTMLElement} target
@@ -30,6 +32,9 @@ export class Pointer {
     target.addEventListener("pointerup", (event) => this.#lift(event, true));
     target.addEventListener("pointercancel", (event) => this.#lift(event, false));
     target.addEventListener("pointerleave", () => this.#down.size || handlers.leave());
+    target.addEventListener("blur", () => {
+      this.#entered = false;
+    });
     target.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
   }
 
@@ -46,6 +51,7 @@ export class Pointer {
   #press(event) {
     if (event.button) return;
     this.handlers.wake();
+    this.#entered = true;
     this.target.setPointerCapture(event.pointerId);
     this.#down.set(event.pointerId, this.#at(event));
     if (this.#down.size > 1) return;
@@ -95,8 +101,8 @@ export class Pointer {
 
   /** @param {WheelEvent} event */
   #wheel(event) {
-    // Without a key the wheel scrolls the page, until one has clicked into the map.
-    if (!event.ctrlKey && document.activeElement !== this.target) return;
+    // Without a key the wheel scrolls the page, until one has pressed into the map.
+    if (!event.ctrlKey && !this.#entered) return;
     event.preventDefault();
     this.handlers.zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), this.#at(event));
   }

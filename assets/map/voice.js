@@ -35,7 +35,7 @@ export class Voice {
     return this.context?.state === "running";
   }
 
-  /** Seconds of the phrase that plays, null in silence. */
+  /** Whether a phrase plays. */
   get sounding() {
     return this.#playing !== null;
   }

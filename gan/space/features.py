@@ -47,11 +47,6 @@ class Scale:
         codes = np.rint(np.clip(share, 0.0, 1.0) * LEVELS).astype(np.uint8)
         return np.where(known, codes, np.uint8(UNKNOWN))
 
-    def values(self, codes: Bytes) -> Values:
-        """The inverse of `codes`, NaN where nothing was measured."""
-        found = self.low + codes / LEVELS * (self.high - self.low)
-        return np.where(codes == UNKNOWN, np.nan, found)
-
 
 def scale_of(measures: Mapping[str, Values], names: Sequence[str]) -> Scale:
     """The usual ranges of measured phrases; a measure that never varies has a range of 1."""

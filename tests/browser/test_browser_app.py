@@ -452,8 +452,8 @@ def point(app: Demo, index: int) -> tuple[float, float]:
 
 
 def test_the_map_is_seen_heard_and_taken_from(app: Demo, address: str) -> None:
-    visit(app, address)
-    app.page.get_by_role("link", name="Map").click()
+    app.page.goto(address)
+    app.page.get_by_role("link", name="Map").click()  # needs no generator that has loaded
     app.page.wait_for_selector(".gm-map:not(.gm-loading)", timeout=LOADING)
     app.page.wait_for_selector(READY)
     app.page.locator(".gm-stage").scroll_into_view_if_needed()
@@ -487,4 +487,5 @@ def test_the_map_is_seen_heard_and_taken_from(app: Demo, address: str) -> None:
     ends = document_of(app.page.url).journey.seeds
     at = [app.page.evaluate(f"{MAP}.cloud.seeds[{index}]") for index in (0, 21)]
     assert [ends[0], ends[-1]] == at
-    expect(app.page.get_by_role("heading", name="The path")).to_be_visible()
+    expect(app.page.get_by_role("radio", name="The path")).to_be_checked()
+    app.until(f"{PLAYER}.data.grid.bars === {len(ends)} * {tiny.SPEC.bars}")
