@@ -78,7 +78,7 @@ def overview_figure(
     ]
     figure.update_layout(
         shapes=shapes, margin={"l": 4, "r": 4, "t": 4, "b": 24}, dragmode="select", bargap=0,
-        clickmode="event+select", selectdirection="h", showlegend=False,
+        selectdirection="h", showlegend=False,
         newselection={"line": {"color": "#178f8b"}},
     )  # fmt: skip
     figure.update_xaxes(

@@ -79,7 +79,7 @@ def _slider(own: Shelf, arranged: Arranged, bar: int) -> None:
     st.select_slider(
         "Bars", starts, key="yours:bar", on_change=take,
         format_func=lambda first: f"{first} to {first + count - 1}",
-        help="Click on the picture, draw over it, or move this.",
+        help="Draw over the picture, or move this.",
     )  # fmt: skip
 
 
