@@ -193,7 +193,9 @@ export class Controller {
     if (this.held) return;
     this.hover(this.#find(at));
     // So that space holds what is heard, unless one works elsewhere on the page.
-    if (this.hovered >= 0 && document.activeElement === document.body) this.canvas.focus({ preventScroll: true });
+    if (this.hovered < 0 || document.activeElement !== document.body) return;
+    this.canvas.classList.add("gm-quiet"); // no ring: nobody has asked for the keyboard
+    this.canvas.focus({ preventScroll: true });
   }
 
   /**
@@ -256,6 +258,7 @@ export class Controller {
   /** @param {KeyboardEvent} event */
   #key(event) {
     const { cloud, camera } = this;
+    this.canvas.classList.remove("gm-quiet");
     if (!cloud || event.ctrlKey || event.metaKey || event.altKey) return;
     const arrow = ARROWS[event.key];
     if (arrow) this.#walk(arrow);

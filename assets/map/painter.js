@@ -29,12 +29,12 @@ export function paint(canvas, scene) {
   pen.fillStyle = css(theme.panel);
   pen.fillRect(0, 0, camera.width, camera.height);
   points(pen, scene);
+  names(pen, scene);
   line(pen, scene, data.path.map((seed) => scene.cloud.indexOf(seed)));
   for (const seed of data.shown) {
     const index = scene.cloud.indexOf(seed);
     if (index >= 0) ring(pen, camera.pixels(scene.cloud.at(index)), 8, css(theme.text), 2);
   }
-  names(pen, scene);
   stroke(pen, scene);
   for (const mark of data.marks) star(pen, scene, mark);
   if (scene.hovered >= 0) ring(pen, camera.pixels(scene.cloud.at(scene.hovered)), 9, css(theme.accent), 3);

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.space.space import Space
-from gan.spec import ONSET
 
 SAMPLES = 200  # points of the line at which the nearest phrase is looked up
 CHAIN = 64  # phrases along a line, at most
@@ -23,8 +22,16 @@ def along(space: Space, points: NDArray[np.float64], count: int) -> list[int]:
     chain = _chain(space, points)
     if len(chain) <= 2:
         return chain
-    onsets = np.stack([space.roll_of(index)[..., ONSET].reshape(-1) for index in chain])
+    onsets = np.stack([_onsets(space, index) for index in chain])
     return [chain[k] for k in evenly(changes(onsets), count)]
+
+
+def _onsets(space: Space, index: int) -> NDArray[np.uint8]:
+    """1 where a note of a phrase begins, `(track * step * pitch,)`."""
+    cells = np.zeros(space.spec.shape[:3], np.uint8)
+    for track, notes in enumerate(space.notes_of(index)):
+        cells[track, notes[:, 0], notes[:, 2] - space.spec.pitch_min] = 1
+    return cells.reshape(-1)
 
 
 def _chain(space: Space, points: NDArray[np.float64]) -> list[int]:

@@ -471,10 +471,11 @@ def test_the_map_is_seen_heard_and_taken_from(app: Demo, address: str) -> None:
         " === notes",
         arg=notes,
     )
-    before = app.page.evaluate(f"{MAP}.hovered")
-    app.page.keyboard.press("ArrowLeft")
-    app.page.keyboard.press("ArrowRight")
-    assert app.page.evaluate(f"{MAP}.hovered") != before
+    for key, direction in (("ArrowLeft", "[-1, 0]"), ("ArrowRight", "[1, 0]")):
+        here = f"{MAP}.cloud.at({MAP}.hovered)"
+        there = app.page.evaluate(f"{MAP}.cloud.towards({here}, {direction}, () => true)")
+        app.page.keyboard.press(key)
+        assert there < 0 or app.page.evaluate(f"{MAP}.hovered") == there
 
     app.page.keyboard.press("Escape")
     app.page.keyboard.down("Shift")
