@@ -69,10 +69,10 @@ def accompaniment(spec: RollSpec) -> list[int]:
 def in_real_chord(ours: Rolls, real: Rolls, spec: RollSpec) -> np.ndarray:
     """Share of accompaniment notes that the real chord of their beat has, `(n,)`."""
     others = accompaniment(spec)
-    sounding = (real[:, others, ..., SOUNDING] != 0).any(axis=1)
+    sounding = (real[..., SOUNDING][:, others] != 0).any(axis=1)
     classes = pitch_classes(sounding, spec).reshape(len(real), -1, spec.steps_per_beat, 12)
     chord = classes.any(axis=2).repeat(spec.steps_per_beat, axis=1)
-    begun = ours[:, others, ..., ONSET].sum(axis=1, dtype=np.int64)
+    begun = ours[..., ONSET][:, others].sum(axis=1, dtype=np.int64)
     inside = chord[..., (np.arange(spec.pitches) + spec.pitch_min) % 12]
     return ratio((begun * inside).sum(axis=(1, 2)), begun.sum(axis=(1, 2)))
 

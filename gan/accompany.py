@@ -16,7 +16,7 @@ from gan.models.reranker import Odds, resample_around
 from gan.music.attributes import measure
 from gan.music.edits import strokes_between
 from gan.music.recast import with_pitches_of, with_rhythm_of
-from gan.phrase import EDITS_MAX, PhraseState, copy_track, latent_numbers, lock
+from gan.phrase import EDITS_MAX, PhraseState, copy_track, latent_numbers
 from gan.spec import RollSpec
 
 if TYPE_CHECKING:
@@ -151,11 +151,7 @@ def _searched(
     states = []
     for row in z:
         fresh = PhraseState(seed=state.seed, z=latent_numbers(row), sampling=state.sampling)
-        for name in names:
-            fresh = copy_track(fresh, state, name, spec)
-        # What was drawn over a lock is not in the lock's own phrase.
-        edits = tuple(edit for edit in state.edits if edit.track in kept) if state.locks else ()
-        states.append(replace(fresh, edits=edits))
+        states.append(_with_kept(fresh, state, kept, spec))
     rolls = engine.render_all(states)
     score = odds.log_odds(measure(np.stack(rolls), spec))
     return [_answer(states[k], score[k]) for k in _distinct(rolls, score, n)]
@@ -174,13 +170,23 @@ def _written(
     )
     score = _odds(engine).log_odds(measure(rolls, spec)) + FITS * weights
     best = _distinct(rolls, score, n)
-    answers = []
-    for k, z in zip(best, generator.encode(rolls[best]), strict=True):
-        fresh = PhraseState(seed=state.seed, z=latent_numbers(z))
-        for track in kept:
-            fresh = lock(fresh, f"track:{spec.track_names[track]}", spec)
-        answers.append(_answer(fresh, score[k]))
-    return answers
+    states = states_of_rolls(engine, rolls[best], seed=state.seed)
+    return [
+        _answer(_with_kept(fresh, state, kept, spec), score[k])
+        for fresh, k in zip(states, best, strict=True)
+    ]
+
+
+def _with_kept(
+    fresh: PhraseState, state: PhraseState, kept: list[int], spec: RollSpec
+) -> PhraseState:
+    """`fresh` with the tracks `kept` locked as they are heard at `state`."""
+    edits = tuple(edit for edit in fresh.edits if edit.track not in kept)
+    if state.locks:  # what was drawn over a lock is not in the lock's own phrase
+        edits += tuple(edit for edit in state.edits if edit.track in kept)
+    for track in kept:
+        fresh = copy_track(fresh, state, spec.track_names[track], spec)
+    return replace(fresh, edits=edits)
 
 
 def _answer(state: PhraseState, score: float) -> Answer:

@@ -45,7 +45,7 @@ BATCH = 256  # phrases written together at most; bounds memory
 SMALL = 64  # fewer are not shared among threads
 WORKERS = 4  # blocks at once, at most; of one thread each
 REMEMBERED = 768  # phrases with their decisions, some 80 KB each
-NEAR = 3.0  # nats to the notes of the phrase that is varied, at no distance; at 1 there are none
+NEAR = 2.0  # nats to the notes of the phrase that is varied, at no distance; at 1 there are none
 ROUNDS = 2  # of writing around given notes
 UNREAD_SEED = 11  # of the noise of decisions that a phrase which is read back never takes
 
