@@ -117,7 +117,7 @@ def test_a_slider_of_a_track_moves_no_other(engine: Engine, state: PhraseState) 
 
 def test_an_end_of_a_slider_is_more_of_its_attribute(engine: Engine) -> None:
     must_be_measured(engine)
-    states = [PhraseState(seed) for seed in range(6)]
+    states = [PhraseState(seed) for seed in range(8)]
     for each in engine.directions:
         if each.kind != "named" or not each.owner:
             continue
@@ -129,7 +129,7 @@ def test_an_end_of_a_slider_is_more_of_its_attribute(engine: Engine) -> None:
         measures = measure(np.stack(engine.render_all(ends)), engine.spec)[each.measure]
         means = np.nanmean(measures.reshape(5, -1), axis=1)
         assert means[0] < means[2] < means[4], (each.id, means)
-        assert (np.diff(means) > -0.1 * np.ptp(means)).all(), (each.id, means)
+        assert (np.diff(means) > -0.2 * np.ptp(means)).all(), (each.id, means)
 
 
 def test_what_is_drawn_stays_when_the_generator_takes_it_in(
