@@ -94,11 +94,17 @@ def test_every_slider_moves_to_both_ends(engine: Engine, state: PhraseState) -> 
     assert document.phrase == ends[-1] and not ignored
 
 
+def must_be_measured(engine: Engine) -> None:
+    if all(each.kept is None for each in engine.directions):
+        pytest.skip("Its sliders have not been measured: python -m gan.cli.sliders --measure")
+
+
 def test_a_slider_of_a_track_moves_no_other(engine: Engine, state: PhraseState) -> None:
     spec = engine.spec
     own = [slider for slider in sliders_of(engine, state) if slider.track in spec.track_names]
     of = {direction.id: direction for direction in engine.directions}
     own = [slider for slider in own if slider.id in of]
+    must_be_measured(engine)
     assert {slider.track for slider in own} == set(spec.track_names)
     states = [replace(state, seed=seed) for seed in (0, 1)]
     for plain, start in zip(engine.render_all(states), states, strict=True):
@@ -111,7 +117,8 @@ def test_a_slider_of_a_track_moves_no_other(engine: Engine, state: PhraseState) 
 
 
 def test_an_end_of_a_slider_is_more_of_its_attribute(engine: Engine) -> None:
-    states = [PhraseState(seed) for seed in range(6)]
+    must_be_measured(engine)
+    states = [PhraseState(seed) for seed in range(8)]
     for each in engine.directions:
         if each.kind != "named" or not each.owner:
             continue
@@ -123,7 +130,7 @@ def test_an_end_of_a_slider_is_more_of_its_attribute(engine: Engine) -> None:
         measures = measure(np.stack(engine.render_all(ends)), engine.spec)[each.measure]
         means = np.nanmean(measures.reshape(5, -1), axis=1)
         assert means[0] < means[2] < means[4], (each.id, means)
-        assert (np.diff(means) > -0.1 * np.ptp(means)).all(), (each.id, means)
+        assert (np.diff(means) > -0.2 * np.ptp(means)).all(), (each.id, means)
 
 
 def test_what_is_drawn_stays_when_the_generator_takes_it_in(
