@@ -7,13 +7,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import tiny
 from compose import Part, chords, melody, write_midi
 
-from gan.cli import environment, evaluate, generate, sliders, train, tune
+from gan.cli import environment, evaluate, generate, own, sliders, train, tune
 from gan.errors import DataError
 from gan.models.checkpoint import write_config, write_weights
 from gan.models.registry import build
@@ -135,7 +135,7 @@ def test_the_scripts_at_the_root_run_their_commands(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_file_of_ones_own_is_read_and_written(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "tiny"
     write_config(folder, family="vae", spec=tiny.SPEC, model=tiny.MODEL, training={}, data={})
@@ -152,5 +152,21 @@ def test_a_file_of_ones_own_is_read_and_written(
     assert Path(written).name == "tiny-my_song-bar-2.mid"
     assert "G major" in captured.err and "Bars 2 to 3 are taken." in captured.err
     assert round(tempo_of(read_smf(Path(written)))) == 90
+    assert generate.main([*asked, "--bar", "2", "--vary", "0.5", "--num_samples", "2"]) == 0
+    names = [Path(line).name for line in capsys.readouterr().out.splitlines()]
+    assert names == [f"tiny-my_song-bar-2-varied-{k:03d}.mid" for k in range(2)]
+
+    heard = SimpleNamespace(notes=range(3), tempo=90.0)
+    monkeypatch.setattr(own, "hear_file", lambda *_, **__: (heard, song.read_bytes()))
+    asked[3] = str(tmp_path / "My song.wav")
+    assert generate.main([*asked, "--bar", "2"]) == 0
+    captured = capsys.readouterr()
+    assert Path(captured.out.strip()).read_bytes() == Path(written).read_bytes()
+    assert "3 notes were heard, at 90" in captured.err
+    monkeypatch.undo()
+    assert generate.main([*asked, "--bar", "2"]) == 2
+    assert "My song.wav" in capsys.readouterr().err
+    asked[3] = str(song)
+
     assert generate.main([*asked, "--bar", "99"]) == 2
     assert "bar 99 of My song.mid" in capsys.readouterr().err

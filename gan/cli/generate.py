@@ -48,15 +48,15 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--output_dir", type=Path, default=Path("output"))
     add("--tempo", type=between(TEMPO_MIN, TEMPO_MAX), help="quarters a minute (120, or FILE's)")
     add("--transpose", type=between(-12, 12, int), help="semitones from C / a (0, or FILE's)")
-    add("--from", type=Path, dest="source", metavar="FILE", help="a MIDI file of yours to read in")
+    add("--from", type=Path, dest="source", metavar="FILE", help="MIDI or a recording of yours")
     add("--bar", type=between(1, 10_000, int), help="of FILE, where the phrase begins")
     add("--z", type=Path, help="JSON file with one latent, or a list of them, to decode")
     add("--save_z", action="store_true", help="write each phrase's z beside it as JSON")
     add("--interpolate", type=between(0, SEED_MAX, int), nargs=2, metavar=("SEED_A", "SEED_B"))
     add("--steps", type=between(2, 256, int), default=8, help="phrases of an interpolation")
-    vary = "phrases that far from the one of --seed: 0 is the same, 1 only hints at it"
+    vary = "phrases that far from the one of --seed or --from: 0 is the same, 1 a hint"
     add("--vary", type=between(0.0, 1.0), metavar="DISTANCE", help=vary)
-    keep = "tracks of the phrase of --seed that stay; the others are written to them, or varied"
+    keep = "tracks of that phrase that stay; the others are written to them, or varied"
     add("--keep", nargs="+", default=(), metavar="TRACK", help=keep)
     add("--wav", action="store_true", help="write sound beside each MIDI file")
     add("--temperature", type=between(TEMPERATURE_MIN, TEMPERATURE_MAX), default=1.0, help=note)
@@ -88,7 +88,11 @@ def asked_for(args: argparse.Namespace, engine: Engine) -> Iterator[tuple[str, P
         part = read_bars(args.source, engine, args.bar)
         args.tempo, args.transpose = tempo_and_key(part, args.tempo, args.transpose)
         (stem,) = file_names([args.source.stem])
-        yield f"{stem}-bar-{part.bar + 1}", replace(encoded(part, engine), sampling=how)
+        name, state = f"{stem}-bar-{part.bar + 1}", replace(encoded(part, engine), sampling=how)
+        if args.keep or args.vary is not None:
+            yield from around(args, engine, state, name)
+        else:
+            yield name, state
     elif args.z is not None:
         for k, z in enumerate(read_z(args.z, engine)):
             yield f"z-{k:04d}", PhraseState(z=latent_numbers(z), sampling=how)
