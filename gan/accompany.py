@@ -90,6 +90,7 @@ def recast(
     slow = Ability.WRITES_NOTE_BY_NOTE in engine.can
     others = generator.rolls_of_z(generator.draw_latent((1 if slow else CANDIDATES) * n, seed))
     rolls = np.stack([RECAST[keep](roll, other, spec) for other in others])
+    rolls = rolls[(rolls != roll).any(axis=(1, 2, 3, 4))]  # tracks may be silent in the other one
     score = _odds(engine).log_odds(measure(rolls, spec))
     best = _distinct(rolls, score, n)
     states = states_of_rolls(engine, rolls[best], seed=state.seed)
