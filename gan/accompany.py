@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gan.engine import Engine, Rolls
 from gan.errors import LatentError
 from gan.models.ability import Ability
-from gan.models.reranker import Odds, resample_around
+from gan.models.reranker import Reranker, resample_around
 from gan.music.attributes import measure
 from gan.music.edits import strokes_between
 from gan.music.recast import with_pitches_of, with_rhythm_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gan.models.transformer import Transformer
 
 Values = NDArray[np.float64]
+CONSONANCE = 20.0  # nats for a melody all in the chords against one all outside of them
 CANDIDATES = 8  # phrases drawn for each that is asked for, where drawing them takes no time
 DRAWN = 2  # phrases written for each that is asked for, where writing one takes long
 FITS = 0.1  # of the nats that given notes cost, beside the reranker's log odds
@@ -37,13 +38,20 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Consonance:
-    """The odds where a generator has no reranker: the melody in the chords, and no clashes."""
+class Fit:
+    """The reranker's log odds, where there is one, and how well melody and chords go together.
+
+    The reranker was fitted to draws, whose tracks come from one latent; a melody laid over a draw
+    is as far from its chords as a random pair, and that the reranker has never seen.
+    """
+
+    reranker: Reranker | None
 
     def log_odds(self, measures: Mapping[str, Values]) -> Values:
         clashes = np.nan_to_num(measures["semitone_clashes"])
-        inside = measures.get("melody_in_chord", np.zeros_like(clashes))
-        return np.asarray(10.0 * (np.nan_to_num(inside) - clashes))
+        inside = np.nan_to_num(measures.get("melody_in_chord", np.zeros_like(clashes)))
+        plain = CONSONANCE * (inside - clashes)
+        return plain if self.reranker is None else plain + self.reranker.log_odds(measures)
 
 
 def accompany(
@@ -82,6 +90,7 @@ def recast(
     slow = Ability.WRITES_NOTE_BY_NOTE in engine.can
     others = generator.rolls_of_z(generator.draw_latent((1 if slow else CANDIDATES) * n, seed))
     rolls = np.stack([RECAST[keep](roll, other, spec) for other in others])
+    rolls = rolls[(rolls != roll).any(axis=(1, 2, 3, 4))]  # tracks may be silent in the other one
     score = _odds(engine).log_odds(measure(rolls, spec))
     best = _distinct(rolls, score, n)
     states = states_of_rolls(engine, rolls[best], seed=state.seed)
@@ -120,8 +129,8 @@ def kept_tracks(names: Sequence[str], spec: RollSpec) -> list[int]:
     return sorted({upper[name.upper()] for name in names})
 
 
-def _odds(engine: Engine) -> Odds:
-    return engine.generator.reranker or Consonance()
+def _odds(engine: Engine) -> Fit:
+    return Fit(engine.generator.reranker)
 
 
 def _distinct(rolls: Sequence[Rolls] | Rolls, score: Values, n: int) -> list[int]:
