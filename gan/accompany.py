@@ -91,24 +91,32 @@ def recast(
     others = generator.rolls_of_z(generator.draw_latent((1 if slow else CANDIDATES) * n, seed))
     rolls = np.stack([RECAST[keep](roll, other, spec) for other in others])
     rolls = rolls[(rolls != roll).any(axis=(1, 2, 3, 4))]  # tracks may be silent in the other one
+    if not len(rolls):
+        raise LatentError("Nothing in this phrase can be changed so: choose another, or draw more.")
     score = _odds(engine).log_odds(measure(rolls, spec))
     best = _distinct(rolls, score, n)
-    states = states_of_rolls(engine, rolls[best], seed=state.seed)
+    states = states_of_rolls(engine, rolls[best], seed=state.seed, beside=state)
     return [_answer(fresh, score[k]) for fresh, k in zip(states, best, strict=True)]
 
 
-def states_of_rolls(engine: Engine, rolls: Rolls, *, seed: int = 0) -> list[PhraseState]:
+def states_of_rolls(
+    engine: Engine, rolls: Rolls, *, seed: int = 0, beside: PhraseState | None = None
+) -> list[PhraseState]:
     """States whose phrases are exactly these rolls `(n, track, step, pitch, channel)`.
 
+    They lie where the generator reads the roll, or at `beside` where that takes fewer drawn notes.
     Raises `LatentError` where the generator cannot read phrases, or comes nowhere near.
     """
     if Ability.READS_PHRASES not in engine.can:
         raise LatentError(f"{engine.info.name} cannot read a phrase back.")
     latents = engine.generator.encode(rolls)
     states = [PhraseState(seed=seed, z=latent_numbers(z)) for z in latents]
+    others = [] if beside is None else [replace(beside, edits=())]
     found = []
-    for state, own, roll in zip(states, engine.render_all(states), rolls, strict=True):
-        edits = strokes_between(own, roll, engine.spec)
+    for own, roll in zip(states, rolls, strict=True):
+        bases = [own, *others]
+        strokes = [strokes_between(each, roll, engine.spec) for each in engine.render_all(bases)]
+        state, edits = min(zip(bases, strokes, strict=True), key=lambda pair: len(pair[1]))
         if len(edits) > EDITS_MAX:
             raise LatentError(
                 f"{engine.info.name} reads this phrase too poorly to go on from it: try another "
