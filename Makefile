@@ -17,7 +17,7 @@ help:
 	@echo "make run        start the app; PORT=8501 picks the port"
 	@echo "make test       all of lint, and pytest; ARGS='-k audio' goes to pytest"
 	@echo "make realtime   tests that record sound as it plays; on an idle machine"
-	@echo "make lint       style and types: ruff and mypy; biome and tsc for assets/player"
+	@echo "make lint       style and types: ruff and mypy; biome and tsc for assets"
 	@echo "make format     let ruff rewrite the code"
 	@echo "make bench      all benchmarks"
 	@echo "make setup      install again what run and test need"
@@ -37,7 +37,7 @@ lint: $(VENV)/.ready-test $(JS)/node_modules/.ready
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(JS)/node_modules/.bin/biome lint --config-path $(JS) --error-on-warnings assets/player
+	$(JS)/node_modules/.bin/biome lint --config-path $(JS) --error-on-warnings assets/player assets/recorder assets/map
 	$(JS)/node_modules/.bin/tsc --project $(JS)
 
 format: $(VENV)/.ready-test

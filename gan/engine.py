@@ -228,14 +228,29 @@ class Engine:
             edits=near.edits,
         )
 
-    def encode(self, roll: Rolls, *, seed: int = 0) -> PhraseState:
+    def encode(
+        self,
+        roll: Rolls,
+        *,
+        seed: int = 0,
+        progress: Callable[[float, PhraseState], None] | None = None,
+    ) -> PhraseState:
         """The state whose phrase comes nearest to a roll `(track, step, pitch, channel)`.
 
         For checkpoints that read phrases; `LatentError` otherwise. `seed` is only a name.
+        `progress` is told the share that is done, 0 to 1, and the state so far.
         """
         if Ability.READS_PHRASES not in self.can:
             raise LatentError(f"{self.info.name} cannot read a phrase back.")
-        return PhraseState(seed=seed, z=latent_numbers(self.generator.encode(roll[None])[0]))
+
+        def state(z: Floats) -> PhraseState:
+            return PhraseState(seed=seed, z=latent_numbers(z[0]))
+
+        def told(done: float, z: Floats) -> None:
+            if progress is not None:
+                progress(done, state(z))
+
+        return state(self.generator.encode(roll[None], told if progress else None))
 
     def with_strokes(self, state: PhraseState, strokes: Sequence[Edit]) -> PhraseState:
         """The state with those strokes on top that its phrase does not have by itself."""

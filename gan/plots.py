@@ -24,9 +24,12 @@ from gan.music.attributes import label_of
 from gan.plot_style import TRACK_COLOURS, blend, ink, line, rectangle, style, track_colour
 from gan.spec import ONSET, SOUNDING, RollSpec
 
+POINTS = 500  # of a curve; more cannot be seen
+
 __all__ = [
     "TRACK_COLOURS",
     "colour_scale",
+    "curves_figure",
     "leakage_figure",
     "note_name",
     "roll_codes",
@@ -186,6 +189,34 @@ def shares_figure(
     figure.update_yaxes(
         ticksuffix=" %", gridcolor=ink(dark).beat, zeroline=False, rangemode="tozero"
     )
+    return figure.update_layout(hovermode="x unified")
+
+
+def curves_figure(
+    curves: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    title: str | None = None,
+    shares: bool = False,
+    dark: bool = False,
+    height: int = 230,
+) -> go.Figure:
+    """Lines of `(step, value)` by name; with `shares` values are 0 to 1, shown in per cent."""
+    figure = go.Figure()
+    scale = 100 if shares else 1
+    for index, (name, points) in enumerate(curves.items()):
+        kept = points[:: max(1, len(points) // POINTS)]
+        figure.add_scatter(
+            x=[step for step, _ in kept], y=[scale * value for _, value in kept], name=name,
+            mode="lines+markers" if len(kept) < 24 else "lines", showlegend=len(curves) > 1,
+            line={"width": 2, "color": track_colour(index)},
+            hovertemplate=f"{name}: %{{y:.3g}}{' %' if shares else ''}<extra></extra>",
+        )  # fmt: skip
+    style(figure, dark=dark, height=height, title=title)
+    figure.update_xaxes(title="step", showgrid=False, zeroline=False)
+    figure.update_yaxes(
+        ticksuffix=" %" if shares else "", gridcolor=ink(dark).beat, zeroline=False,
+        rangemode="tozero" if shares else "normal",
+    )  # fmt: skip
     return figure.update_layout(hovermode="x unified")
 
 

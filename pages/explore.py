@@ -11,17 +11,22 @@ from gan.app.escape import escape_markdown
 from gan.app.live.backend import moved
 from gan.app.player.component import Action, Commit, Mix, Stroke, player
 from gan.app.session import live_session, open_page, preview_of, wait_for, write_address
+from gan.app.widgets.accompany import accompany_panel
 from gan.app.widgets.exports import all_exports, quick_exports
 from gan.app.widgets.favourites import favourites
 from gan.app.widgets.hint import first_visit_hint
 from gan.app.widgets.history import history_buttons, history_strip
+from gan.app.widgets.onward import onward_panel
 from gan.app.widgets.performance import performance_controls
 from gan.app.widgets.piece import Piece, player_data, take_play, waiting_data
+from gan.app.widgets.recording import record_panel
 from gan.app.widgets.session_panel import session_panel
 from gan.app.widgets.sliders import pad_axes, sliders_of
+from gan.app.widgets.vary import vary_panel
 from gan.errors import GanError
 from gan.models.ability import Ability
 from gan.music.edits import Edit
+from gan.music.take import Take, take_to_edits
 from gan.phrase import EDITS_MAX, SEED_MAX, PhraseState, lock, unlock
 
 top = st.container()
@@ -58,6 +63,17 @@ def take_edit(strokes: tuple[Stroke, ...]) -> None:
         )
         state = session.document.phrase
         session.phrase(replace(state, edits=(*state.edits, edit)[-EDITS_MAX:]))
+
+
+def take_on_top(take: Take) -> None:
+    """What was played, as strokes on the phrase."""
+    state = session.document.phrase
+    strokes = take_to_edits(take, spec, transpose=session.document.performance.transpose)
+    edits = (*state.edits, *strokes)
+    session.phrase(replace(state, edits=edits[-EDITS_MAX:]))
+    if len(edits) > EDITS_MAX:
+        gone = len(edits) - EDITS_MAX
+        session.notices = (f"A phrase holds {EDITS_MAX} strokes: the first {gone} are gone.",)
 
 
 def new_seed() -> int:
@@ -178,6 +194,17 @@ if roll is not None:
         with bar:
             quick_exports(piece, document)
         panels = {
+            "Play": lambda: record_panel(
+                session,
+                spec,
+                on_take=take_on_top,
+                roll=roll,
+                key="explore:recorder",
+                use="Put it on top",
+            ),
+            "Vary": lambda: vary_panel(engine, session),
+            "Accompany": lambda: accompany_panel(engine, session),
+            "Onward": lambda: onward_panel(engine, session),
             "History": lambda: history_strip(engine, session),
             "Favourites": lambda: favourites(engine, session),
             "Take away": lambda: all_exports(piece, document),

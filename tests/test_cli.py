@@ -114,7 +114,7 @@ def test_too_few_samples_are_refused(command: ModuleType) -> None:
     assert left.value.code == 2
 
 
-@pytest.mark.parametrize("name", ["train", "generate", "evaluate", "tune", "sliders"])
+@pytest.mark.parametrize("name", ["train", "generate", "evaluate", "tune", "sliders", "transcribe"])
 def test_commands_start_without_tensorflow(name: str) -> None:
     code = f"import sys, gan.cli.{name}; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import tiny
 
+from gan.cli import train
 from gan.errors import SpecError
 from gan.models.checkpoint import read_info
 from gan.spec import ROOT
@@ -63,7 +64,7 @@ def start(folder: Path, config: dict, distribute: str, tf_config: dict | None):
 
 def losses_of(process: subprocess.Popen) -> list[dict]:
     try:
-        out, err = process.communicate(timeout=240)
+        out, err = process.communicate(timeout=600)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
@@ -111,3 +112,20 @@ def test_workers_need_tf_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(SpecError, match="TF_CONFIG"):
         loop.begin(run)
     assert not (tmp_path / "x").exists()
+
+
+def test_of_several_workers_the_chief_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = {"worker": ["a:1", "b:1"]}
+    cases = (
+        ("none", {"cluster": workers, "task": {"type": "worker", "index": 1}}, True),
+        ("multiworker", {"cluster": workers, "task": {"type": "worker", "index": 0}}, True),
+        ("multiworker", {"cluster": workers, "task": {"type": "worker", "index": 1}}, False),
+        ("multiworker", {"cluster": workers | {"chief": ["c:1"]},
+                         "task": {"type": "worker", "index": 0}}, False),
+        ("multiworker", {"cluster": workers | {"chief": ["c:1"]},
+                         "task": {"type": "chief", "index": 0}}, True),
+        ("multiworker", {}, True),
+    )  # fmt: skip
+    for distribute, config, expected in cases:
+        monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+        assert train.writes(distribute) is expected

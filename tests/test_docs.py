@@ -15,7 +15,7 @@ import tiny
 from streamlit.testing.v1 import AppTest
 
 from gan.app import loading
-from gan.cli import evaluate, generate, sliders, train, tune
+from gan.cli import evaluate, generate, sliders, train, transcribe, tune
 from gan.models import ability, config, registry
 from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.spec import ROOT
@@ -31,6 +31,7 @@ COMMANDS: dict[str, ModuleType] = {
     "-m gan.cli.evaluate": evaluate,
     "-m gan.cli.tune": tune,
     "-m gan.cli.sliders": sliders,
+    "-m gan.cli.transcribe": transcribe,
 }
 
 

@@ -277,6 +277,26 @@ def test_generate_interpolates(folder: Path, tmp_path: Path) -> None:
     assert 16 < whole.get_end_time() <= 24
 
 
+def test_generate_varies_a_phrase_and_writes_to_its_tracks(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lead(name: str) -> list[tuple[float, float, int]]:
+        track = pretty_midi.PrettyMIDI(str(tmp_path / f"tiny-gan-{name}.mid")).instruments[0]
+        assert track.name == "LEAD"
+        return [(note.start, note.end, note.pitch) for note in track.notes]
+
+    two = ["--seed", "5", "--num_samples", "2"]
+    assert run(folder, tmp_path, *two) == 0
+    assert run(folder, tmp_path, *two, "--keep", "lead") == 0
+    assert run(folder, tmp_path, *two, "--vary", "0.9") == 0
+    own, varied = lead("seed-000005"), lead("seed-000005-varied-000")
+    assert own == lead("seed-000005-kept-000") == lead("seed-000005-kept-001") != varied
+    assert run(folder, tmp_path, *two, "--vary", "0.9", "--keep", "LEAD") == 0
+    assert lead("seed-000005-varied-000") == own
+    assert run(folder, tmp_path, *two, "--keep", "FLUTE") == 2
+    assert "no track FLUTE to keep: choose among LEAD, CHORDS" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [("[1, 2]", "has 28 numbers, not 2"), ("{", "no latent"), ('{"y": 1}', "no latent")],

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gan.accompany import accompany
 from gan.app.document import Document
 from gan.app.live.backend import controls, moved
 from gan.app.scope import fitted, scope_of
@@ -138,6 +139,16 @@ def test_what_is_drawn_stays_when_the_generator_takes_it_in(
     for stroke in strokes:
         assert after[0, stroke.start, stroke.pitch, ONSET], stroke
     assert (after[..., ONSET] != roll[..., ONSET]).any()
+
+
+def test_the_melody_is_kept_and_the_rest_is_written_to_it(
+    engine: Engine, state: PhraseState
+) -> None:
+    plain, name = engine.render(state), engine.spec.track_names[0]
+    (answer,) = accompany(engine, state, [name], 1)
+    roll = engine.render(answer.state)
+    assert np.array_equal(roll[0], plain[0]) and is_valid(roll, engine.spec)
+    assert roll[1:, ..., ONSET].any() and not np.array_equal(roll[1:], plain[1:])
 
 
 def test_a_way_to_another_phrase(engine: Engine, state: PhraseState) -> None:

@@ -21,8 +21,9 @@ LAYERS = (
     ("gan.quality",),
     ("gan.training",),
     ("gan.sliders",),
-    ("gan.audio", "gan.plots", "gan.plot_style", "gan.pictures"),
-    ("gan.phrase", "gan.engine", "gan.preview"),
+    ("gan.audio", "gan.listen", "gan.plots", "gan.plot_style", "gan.pictures"),
+    ("gan.phrase", "gan.engine", "gan.vary", "gan.accompany", "gan.preview"),
+    ("gan.space",),
     ("gan.app", "gan.cli"),
     ("app", "pages", "train", "generate"),
 )

@@ -23,6 +23,8 @@ from streamlit.testing.v1 import AppTest
 from gan.app import library, loading
 from gan.app.document import Document, Walk
 from gan.app.history import Session
+from gan.app.map import building
+from gan.app.map.component import MapData
 from gan.app.player.component import PlayerData, PlayerResult
 from gan.app.player.events import Play
 from gan.app.widgets.exports import stems_zip
@@ -33,12 +35,16 @@ from gan.cli import evaluate
 from gan.data.dataset import split_by_song
 from gan.engine import Engine
 from gan.models.checkpoint import read_info, write_config, write_weights
+from gan.models.parts import write_parts
 from gan.models.registry import build
 from gan.models.sampling import Sampling
+from gan.music.edits import Edit
 from gan.music.performance import Performance
-from gan.phrase import PhraseState
+from gan.music.take import Take, TakeNote
+from gan.phrase import EDITS_MAX, PhraseState
 from gan.quality.evaluation import reference, save_reference
 from gan.spec import ROOT
+from gan.vary import variants
 
 MAIN = str(ROOT / "gan" / "app" / "main.py")
 
@@ -225,7 +231,71 @@ def test_interpolate_walks_between_two_phrases(root: Path) -> None:
     assert document(page).walk.start is not None and phrase(page) == PhraseState()
 
 
-@pytest.mark.parametrize("name", ["explore", "interpolate", "compose", "models"])
+class FakeMap:
+    """Stands in for the map in a browser: keeps what it is shown, and draws a line once."""
+
+    def __init__(self) -> None:
+        self.data: MapData | None = None
+        self.line: np.ndarray | None = None
+
+    def __call__(self, data: MapData, *, key: str, on_pick: Any, on_path: Any) -> None:
+        self.data, self.pick = data, on_pick
+        if self.line is not None:
+            on_path(self.line)
+            self.line = None
+
+
+def test_a_map_is_made_and_a_phrase_and_a_path_are_taken(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeMap()
+    monkeypatch.setattr("gan.app.map.component.space_map", fake)
+    monkeypatch.setattr("gan.app.map.building.PHRASES", 24)
+    ready(root)
+    page = go_to(fine(app().run()), "map")
+    assert fake.data is None
+    next(each for each in page.button if each.label == "Make the map").click().run()
+    making = building.building(loading.loading(read_info(root / "one")).result())
+    if making is not None:
+        making.future.result(timeout=120)
+    fine(page.run())
+    assert fake.data is not None and len(fake.data.space) == 24
+    assert [mark.kind for mark in fake.data.marks] == ["present"]
+
+    fake.pick(17)
+    fine(page.run())
+    assert phrase(page) == PhraseState(seed=17)
+    present = fake.data.marks[0]
+    assert (present.x, present.y) == pytest.approx(tuple(fake.data.space.xy[17]))
+
+    fake.line = fake.data.space.xy[[4, 11, 20]].astype(float)
+    fine(page.run())
+    seeds = document(page).journey.seeds
+    assert seeds[0] == 4 and seeds[-1] == 20 and fine(page.run()) and fake.data.path == seeds
+    page.segmented_control(key="map:wanted").set_value("More like this").run()
+    assert len(fake.data.shown) == 8 and 17 not in fake.data.shown
+    # Without the map, and by an address alone, the path is still the same music.
+    other = app()
+    for key, values in page.query_params.items():
+        other.query_params[key] = values
+    assert document(fine(other.run())).journey.seeds == seeds
+
+
+def test_a_damaged_map_is_named_and_nothing_else_fails(root: Path) -> None:
+    ready(root, "two")
+    write_parts(root / "two", {"map.npz": b"no arrays"})
+    page = app()
+    page.query_params["c"] = "two"
+    page = go_to(fine(page.run()), "map")
+    fine(page)
+    assert any("is damaged" in each.value for each in page.warning)
+    assert any(each.label == "Make the map" for each in page.button)
+    fine(go_to(page, "explore"))
+
+
+@pytest.mark.parametrize(
+    "name", ["explore", "your_music", "map", "interpolate", "compose", "train", "models"]
+)
 def test_every_page_has_the_document_in_its_address(root: Path, name: str) -> None:
     ready(root, "two")
     page = app()
@@ -421,6 +491,41 @@ def press(page: AppTest, label: str, key: str = "") -> AppTest:
     return fine(found.click().run())
 
 
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_variants_and_answers_are_heard_kept_and_gone_on_from(root: Path, name: str) -> None:
+    ready(root, name)
+    page = app()
+    page.query_params["c"] = name
+    fine(page.run())
+    page.number_input(key="seed").set_value(41).run()
+    mine, engine = phrase(page), page.session_state["live"][1].engine
+    open_panel(page, "Vary")
+    page.segmented_control(key="vary:pick").set_value(3).run()
+    third = phrase(fine(page))
+    assert third == variants(engine, mine, 0.3, 8)[2]
+    press(page, "", key="vary:keep")
+    assert [each.generator for each in library.favourites()] == [name]
+    page.segmented_control(key="vary:pick").set_value(0).run()
+    assert phrase(fine(page)) == mine
+    page.segmented_control(key="vary:pick").set_value(3).run()
+    press(page, "", key="vary:take")
+    assert phrase(page) == third and page.segmented_control(key="vary:pick").value == 0
+
+    open_panel(page, "Accompany")
+    press(page, "", key="accompany:write")
+    page.segmented_control(key="accompany:pick").set_value(1).run()
+    answer, lead = phrase(fine(page)), engine.render(third)[0]
+    assert answer not in (mine, third) and np.array_equal(engine.render(answer)[0], lead)
+    press(page, "Undo")
+    assert phrase(page) == third
+
+    open_panel(page, "Onward")
+    page.selectbox(key="onward:end").set_value(library.favourites()[0].name).run()
+    press(page, "", key="onward:morph")
+    assert (document(page).walk.start, document(page).walk.end) == (third, third)
+    assert page.slider(key="walk:steps").value == 8
+
+
 def test_a_and_b(root: Path) -> None:
     ready(root)
     page = fine(app().run())
@@ -567,7 +672,9 @@ def rendered(page: AppTest) -> list[str]:
     return texts
 
 
-@pytest.mark.parametrize("name", ["explore", "interpolate", "compose", "models"])
+@pytest.mark.parametrize(
+    "name", ["explore", "your_music", "map", "interpolate", "compose", "train", "models"]
+)
 def test_names_and_cards_from_folders_are_no_markdown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -658,3 +765,28 @@ def test_a_walk_of_the_command_line_opens_on_its_page(root: Path) -> None:
     session(page).change(walk=Walk(steps=40))
     go_to(page, "interpolate")
     assert page.slider(key="walk:steps").value == 40
+
+
+def test_what_was_played_lies_on_the_phrase_and_undo_takes_it_off(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(root)
+    page = open_panel(fine(app().run()), "Play")  # the component itself
+    told: dict[str, Any] = {}
+    monkeypatch.setattr(
+        "gan.app.widgets.recording.recorder", lambda data, **rest: told.update(rest, data=data)
+    )
+    fine(page.run())
+    assert [track.name for track in told["data"].tracks] == list(tiny.SPEC.track_names)
+    told["on_use"](Take((TakeNote(1, 55, 1.1, 2.0),), beats=8.0))
+    fine(page.run())
+    assert phrase(page).edits == reopened(page).edits == (Edit(1, 7, 4, 8),)
+    assert TakeNote(1, 55, 1.0, 2.0, 64) in told["data"].backing
+    session(page).undo()
+    fine(page.run())
+    assert phrase(page).edits == ()
+
+    many = (TakeNote(1, 48 + k % 24, k // 24 / 4, 8.0) for k in range(EDITS_MAX + 2))
+    told["on_use"](Take(tuple(many), beats=8.0))
+    assert any("the first 2 are gone" in warning.value for warning in page.run().warning)
+    assert len(phrase(page).edits) == EDITS_MAX

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import msgspec
 import numpy as np
@@ -287,17 +288,17 @@ def test_the_front_end_is_served_for_ever(address: str, name: str) -> None:
 
 
 def test_every_module_that_is_imported_is_served(address: str) -> None:
-    root = address + asset_root()
-    wanted, seen = {"player.js"}, set()
+    root = address + asset_root().removesuffix("player/")
+    wanted, seen = {"player/player.js", "recorder/recorder.js", "map/map.js"}, set()
     while wanted - seen:
         name = (wanted - seen).pop()
         seen.add(name)
         status, _, body = fetch(root + name)
         assert status == 200, name
         # Types come from data.d.ts, in comments; the browser does not ask for it.
-        lines = re.findall(r'^(?:import|}).* from "\./.*$', body.decode(), re.MULTILINE)
-        wanted |= {line.split(' from "./')[1].split('"')[0] for line in lines}
-    assert "engine.js" in seen
+        named = re.findall(r'^(?:import|}).* from "(\.[^"]+)";$', body.decode(), re.MULTILINE)
+        wanted |= {urljoin(name, path) for path in named}
+    assert {"player/engine.js", "recorder/synth.js", "map/voice.js"} <= seen
     for name in seen:
         text = fetch(root + name)[2].decode()
         assert "https://" not in text and "//cdn" not in text, f"{name} reaches out"

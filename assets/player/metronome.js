@@ -5,15 +5,15 @@
  * @import { Voice } from "./voice.js"
  */
 
-const BEAT_HERTZ = 1000;
-const BAR_HERTZ = 1600;
+export const BEAT_HERTZ = 1000;
+export const BAR_HERTZ = 1600;
 const SECONDS = 0.05;
 
 /**
  * @param {BaseAudioContext} context
  * @param {number} hertz
  */
-function makeClick(context, hertz) {
+export function makeClick(context, hertz) {
   const { sampleRate } = context;
   const buffer = context.createBuffer(1, Math.round(SECONDS * sampleRate), sampleRate);
   const data = buffer.getChannelData(0);

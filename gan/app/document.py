@@ -62,6 +62,14 @@ class Continuation:
 
 
 @dataclass(frozen=True)
+class Journey:
+    """Phrases by their seeds that are played as one piece, such as those along a line on a map."""
+
+    seeds: Annotated[tuple[Seed, ...], Meta(max_length=64)] = ()
+    loop: Loop = (0, None)
+
+
+@dataclass(frozen=True)
 class Document:
     """A phrase of a generator, how it is played and heard, and where it goes from there.
 
@@ -75,6 +83,7 @@ class Document:
     mix: Mix = field(default_factory=Mix)
     walk: Walk = field(default_factory=Walk)
     continuation: Continuation = field(default_factory=Continuation)
+    journey: Journey = field(default_factory=Journey)
 
 
 # --- Writing ----------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from gan.app.lenient import read_leniently
 from gan.errors import GanError
 from gan.files import FORMER, user_folder
 
-VERSION = 1  # of the tables
+VERSION = 2  # of the tables; 2 has kinds of favourites
 FAVOURITES_MAX = 500
 STORED_MAX = 2000  # documents too long for an address; the oldest are forgotten
 NAME_MAX = 60
@@ -38,21 +38,30 @@ CREATE TABLE favourites (
     generator TEXT NOT NULL,
     address TEXT NOT NULL,
     saved REAL NOT NULL,
+    kind TEXT NOT NULL DEFAULT '',
     UNIQUE (name, generator)
 );
 CREATE TABLE stored (name TEXT PRIMARY KEY, text TEXT NOT NULL, saved REAL NOT NULL);
 """
 
 
+KINDS = "ALTER TABLE favourites ADD COLUMN kind TEXT NOT NULL DEFAULT ''"
+OWN = "own"  # the kind of phrases that a user brought
+
+
 @dataclass(frozen=True)
 class Favourite:
-    """A named phrase. `address` is the query of its link, as the address bar holds it."""
+    """A named phrase. `address` is the query of its link, as the address bar holds it.
+
+    `kind` is `OWN` for one of the user's own, else empty.
+    """
 
     id: int
     name: str
     generator: str
     address: str
     saved: float
+    kind: str = ""
 
 
 class LibraryError(GanError):
@@ -90,6 +99,10 @@ def _prepare(base: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer version of this program: use that one, or set "
             "GAN_DATA to another folder."
         )
+    if version == 1:
+        base.execute(KINDS)
+        base.execute(f"PRAGMA user_version = {VERSION}")
+        return
     for statement in TABLES.split(";"):
         base.execute(statement)
     for folder in dict.fromkeys((path.parent, user_folder(FORMER))):
@@ -147,12 +160,14 @@ def favourites() -> list[Favourite]:
     """All favourites, the newest first; `LibraryError` where they cannot be read."""
     with _library() as base:
         rows = base.execute(
-            "SELECT id, name, generator, address, saved FROM favourites ORDER BY id DESC"
+            "SELECT id, name, generator, address, saved, kind FROM favourites ORDER BY id DESC"
         )
         return [Favourite(*row) for row in rows]
 
 
-def keep(name: str, generator: str, address: str, saved: float | None = None) -> str:
+def keep(
+    name: str, generator: str, address: str, saved: float | None = None, *, kind: str = ""
+) -> str:
     """Keep a phrase; returns the name that it got: one that is taken is numbered."""
     with _library() as base:
         count = base.execute("SELECT count(*) FROM favourites").fetchone()[0]
@@ -160,10 +175,18 @@ def keep(name: str, generator: str, address: str, saved: float | None = None) ->
             raise LibraryError(
                 f"No more than {FAVOURITES_MAX} favourites can be kept: forget some first."
             )
-        return _insert(base, name, generator, address, time.time() if saved is None else saved)
+        now = time.time() if saved is None else saved
+        return _insert(base, name, generator, address, now, kind)
 
 
-def _insert(base: sqlite3.Connection, name: str, generator: str, address: str, saved: float) -> str:
+def _insert(
+    base: sqlite3.Connection,
+    name: str,
+    generator: str,
+    address: str,
+    saved: float,
+    kind: str = "",
+) -> str:
     same = base.execute(
         "SELECT name FROM favourites WHERE generator = ? AND address = ? AND name = ?",
         (generator, address, tidy(name)),
@@ -174,8 +197,8 @@ def _insert(base: sqlite3.Connection, name: str, generator: str, address: str, s
     taken = {row[0] for row in rows}
     free = _free_name(tidy(name), taken)
     base.execute(
-        "INSERT INTO favourites (name, generator, address, saved) VALUES (?, ?, ?, ?)",
-        (free, generator, address, saved),
+        "INSERT INTO favourites (name, generator, address, saved, kind) VALUES (?, ?, ?, ?, ?)",
+        (free, generator, address, saved, kind),
     )
     return free
 
@@ -198,9 +221,16 @@ def bring_back(favourite: Favourite) -> None:
     """Put a phrase that was forgotten where it was."""
     with _library() as base:
         base.execute(
-            "INSERT OR IGNORE INTO favourites (id, name, generator, address, saved) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (favourite.id, favourite.name, favourite.generator, favourite.address, favourite.saved),
+            "INSERT OR IGNORE INTO favourites (id, name, generator, address, saved, kind) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                favourite.id,
+                favourite.name,
+                favourite.generator,
+                favourite.address,
+                favourite.saved,
+                favourite.kind,
+            ),
         )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from cachetools import LRUCache
 
 from gan.engine import Engine, load
+from gan.models.ability import Ability
 from gan.models.checkpoint import CheckpointInfo, list_checkpoints
 from gan.preview import first_phrase
 from gan.spec import CHECKPOINTS
@@ -25,6 +26,8 @@ FIRST = "pop-gan"  # the generator of a new session, where it is there
 
 _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
 _engines: LRUCache[tuple[str, str], Future[Engine]] = LRUCache(KEPT)
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read")
+_readings: LRUCache[tuple[str, str], Future[None]] = LRUCache(KEPT)
 _lock = threading.Lock()
 
 
@@ -46,6 +49,19 @@ def loading(info: CheckpointInfo) -> Future[Engine]:
         future = _engines.get(key)
         if future is None:
             future = _engines[key] = _worker.submit(_load, info.path)
+        return future
+
+
+def ready_to_read(info: CheckpointInfo) -> Future[None]:
+    """Done once a generator has read a phrase: the first takes as long as several later ones.
+
+    To be asked for before someone waits. Tracing the graphs twice at once would take longer.
+    """
+    key = (str(info.path), info.digest)
+    with _lock:
+        future = _readings.get(key)
+        if future is None:
+            future = _readings[key] = _reader.submit(_read_one, info)
         return future
 
 
@@ -73,6 +89,12 @@ def keep_compiled_graphs() -> None:
     import keras
 
     keras.backend.clear_session = lambda *_, **__: None
+
+
+def _read_one(info: CheckpointInfo) -> None:
+    engine = loading(info).result()
+    if Ability.READS_PHRASES in engine.can:
+        engine.encode(engine.render(first_phrase(info)))
 
 
 def _load(path: Path) -> Engine:

@@ -23,8 +23,11 @@ PAGES = ROOT / "pages"
 st.navigation(
     [
         st.Page(PAGES / "explore.py", title="Explore", icon=":material/tune:", default=True),
+        st.Page(PAGES / "your_music.py", title="Your music", icon=":material/library_music:"),
+        st.Page(PAGES / "map.py", title="Map", icon=":material/map:"),
         st.Page(PAGES / "interpolate.py", title="Interpolate", icon=":material/multiple_stop:"),
         st.Page(PAGES / "compose.py", title="Compose", icon=":material/music_note_add:"),
+        st.Page(PAGES / "train.py", title="Train", icon=":material/school:"),
         st.Page(PAGES / "models.py", title="Models", icon=":material/analytics:"),
     ],
     position="top",

@@ -181,6 +181,7 @@ def _switch(browser: Browser, info: CheckpointInfo) -> None:
         phrase=phrase,
         walk=Document().walk,
         continuation=Document().continuation,
+        journey=Document().journey,
     )
     session.go(_fitted(fresh, info))
 

@@ -36,7 +36,7 @@ def session_bytes(session: Session) -> bytes:
         "b": sparse(session.b) if session.b else None,
         "favourites": [
             {"name": each.name, "checkpoint": each.generator, "saved": each.saved,
-             "query": parse_qs(each.address)}
+             "query": parse_qs(each.address), "kind": each.kind}
             for each in library.favourites()
             if each.generator == generator
         ],
@@ -57,7 +57,8 @@ def open_session(data: bytes, session: Session, scopes: Mapping[str, tuple[Scope
     for entry in reversed(given if isinstance(given, list) else []):  # the newest comes first
         row = library.favourite_row(entry)
         if row is not None:
-            library.keep(*row)
+            own = entry.get("kind") == library.OWN
+            library.keep(*row, kind=library.OWN if own else "")
     session.past, session.future = fresh.past[-HISTORY_MAX:], fresh.future[:HISTORY_MAX]
     session.document, session.a, session.b = fresh.document, fresh.a, fresh.b
     session.notices = fresh.notices

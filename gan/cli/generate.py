@@ -13,18 +13,21 @@ from pathlib import Path
 
 import numpy as np
 
+from gan.accompany import accompany, kept_tracks
 from gan.app.document import Continuation, Document, Walk
 from gan.app.link import recipe
 from gan.cli.environment import add_verbose, between, load_tensorflow, quiet_libraries, run_command
+from gan.cli.own import encoded, read_bars, tempo_and_key
 from gan.engine import Engine, load
 from gan.errors import LatentError
-from gan.files import must_be_writable, remove_leftovers, write_bytes, write_json
+from gan.files import file_names, must_be_writable, remove_leftovers, write_bytes, write_json
 from gan.models.checkpoint import read_info
 from gan.models.sampling import TEMPERATURE_MAX, TEMPERATURE_MIN, TOP_P_MIN, Sampling
 from gan.music.parts import concatenated
 from gan.music.performance import TEMPO_MAX, TEMPO_MIN, Performance, midi_file
-from gan.phrase import SEED_MAX, TRUNCATION_MAX, PhraseState, latent_numbers
+from gan.phrase import SEED_MAX, TRUNCATION_MAX, PhraseState, latent_numbers, lock
 from gan.spec import CHECKPOINTS, RollSpec
+from gan.vary import variants
 
 BLOCK = 256  # phrases that are decoded together
 
@@ -43,12 +46,18 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--seed", type=between(0, SEED_MAX, int), default=0, help="seed of the first phrase")
     add("--truncation", type=between(0, TRUNCATION_MAX), default=1.0, help="0 is the average")
     add("--output_dir", type=Path, default=Path("output"))
-    add("--tempo", type=between(TEMPO_MIN, TEMPO_MAX), default=120.0, help="quarters a minute")
-    add("--transpose", type=between(-12, 12, int), default=0, help="semitones from C / a")
+    add("--tempo", type=between(TEMPO_MIN, TEMPO_MAX), help="quarters a minute (120, or FILE's)")
+    add("--transpose", type=between(-12, 12, int), help="semitones from C / a (0, or FILE's)")
+    add("--from", type=Path, dest="source", metavar="FILE", help="a MIDI file of yours to read in")
+    add("--bar", type=between(1, 10_000, int), help="of FILE, where the phrase begins")
     add("--z", type=Path, help="JSON file with one latent, or a list of them, to decode")
     add("--save_z", action="store_true", help="write each phrase's z beside it as JSON")
     add("--interpolate", type=between(0, SEED_MAX, int), nargs=2, metavar=("SEED_A", "SEED_B"))
     add("--steps", type=between(2, 256, int), default=8, help="phrases of an interpolation")
+    vary = "phrases that far from the one of --seed: 0 is the same, 1 only hints at it"
+    add("--vary", type=between(0.0, 1.0), metavar="DISTANCE", help=vary)
+    keep = "tracks of the phrase of --seed that stay; the others are written to them, or varied"
+    add("--keep", nargs="+", default=(), metavar="TRACK", help=keep)
     add("--wav", action="store_true", help="write sound beside each MIDI file")
     add("--temperature", type=between(TEMPERATURE_MIN, TEMPERATURE_MAX), default=1.0, help=note)
     add("--top_p", type=between(TOP_P_MIN, 1.0), default=1.0, help=note)
@@ -75,16 +84,41 @@ def read_z(path: Path, engine: Engine) -> np.ndarray:
 def asked_for(args: argparse.Namespace, engine: Engine) -> Iterator[tuple[str, PhraseState]]:
     """Names and states of the phrases that are asked for."""
     how = Sampling(args.temperature, args.top_p)
-    if args.z is not None:
+    if args.source is not None:
+        part = read_bars(args.source, engine, args.bar)
+        args.tempo, args.transpose = tempo_and_key(part, args.tempo, args.transpose)
+        (stem,) = file_names([args.source.stem])
+        yield f"{stem}-bar-{part.bar + 1}", replace(encoded(part, engine), sampling=how)
+    elif args.z is not None:
         for k, z in enumerate(read_z(args.z, engine)):
             yield f"z-{k:04d}", PhraseState(z=latent_numbers(z), sampling=how)
     elif args.interpolate:
         a, b = (PhraseState(seed, args.truncation, sampling=how) for seed in args.interpolate)
         for k, state in enumerate(engine.between(a, b, args.steps)):
             yield f"seed-{a.seed}-to-{b.seed}-{k:03d}", state
+    elif args.keep or args.vary is not None:
+        state = PhraseState(args.seed, args.truncation, sampling=how)
+        yield from around(args, engine, state, f"seed-{args.seed:06d}")
     else:
         for seed in range(args.seed, args.seed + args.num_samples):
             yield f"seed-{seed:06d}", PhraseState(seed, args.truncation, sampling=how)
+
+
+def around(
+    args: argparse.Namespace, engine: Engine, state: PhraseState, name: str
+) -> Iterator[tuple[str, PhraseState]]:
+    """Phrases that are made of one, by `--vary` and `--keep`, with names that begin with its own.
+
+    With both, the tracks that are kept stay while the others are varied.
+    """
+    if args.vary is None:
+        for k, answer in enumerate(accompany(engine, state, args.keep, args.num_samples)):
+            yield f"{name}-kept-{k:03d}", answer.state
+        return
+    for track in kept_tracks(args.keep, engine.spec):
+        state = lock(state, f"track:{engine.spec.track_names[track]}", engine.spec)
+    for k, variant in enumerate(variants(engine, state, args.vary, args.num_samples)):
+        yield f"{name}-varied-{k:03d}", variant
 
 
 class Writer:
@@ -93,7 +127,12 @@ class Writer:
     def __init__(self, args: argparse.Namespace, engine: Engine) -> None:
         self.args, self.engine = args, engine
         self.folder = args.output_dir.resolve()
-        self.performance = Performance(tempo=args.tempo, transpose=args.transpose)
+
+    @property
+    def performance(self) -> Performance:
+        """Tempo and key as they are asked for, or as a file that was read has them."""
+        tempo, transpose = self.args.tempo, self.args.transpose
+        return Performance(120.0 if tempo is None else tempo, transpose or 0)
 
     def path(self, name: str, ending: str) -> Path:
         return Path(self.folder / f"{self.engine.info.name}-{name}{ending}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -25,6 +26,9 @@ from gan.training.claim import claimed
 from gan.training.config import KINDS, MODELS, RECIPES, TrainConfig, with_steps
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from gan.models.config import ModelConfig
     from gan.training.run import Progress, Run
     from gan.training.state import TrainState
@@ -73,7 +77,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--evaluate_every", type=int, default=defaults.evaluate_every, help="steps")
     add("--samples", type=int, default=defaults.samples, help="phrases an evaluation measures")
     add("--distribute", choices=KINDS, default="none", help="all cards, or workers of TF_CONFIG")
-    add("--start_from", type=Path, help="checkpoint folder whose weights to begin with")
+    add("--start_from", type=Path, help="checkpoint whose weights and tracks to begin with")
     add("--resume", action="store_true", help="go on from the last checkpoint")
     add("--cache_dir", type=Path, help="where prepared phrases are kept")
     add_verbose(parser)
@@ -100,18 +104,25 @@ def model_of(args: argparse.Namespace) -> ModelConfig:
 
 
 class Console:
-    """Prints the run: a progress bar, a line an evaluation, TensorBoard beside it."""
+    """Prints the run: a progress bar, a line an evaluation; TensorBoard and a diary beside it."""
 
     def __init__(self, folder: Path, state: TrainState, minutes: float | None) -> None:
         from tqdm import tqdm
 
+        from gan.quality.evaluation import sample_rolls
         from gan.training.board import Board
+        from gan.training.diary import HEARD, Diary
 
         self.minutes, self.started = minutes, time.monotonic()
         total = None if minutes is not None else state.config.steps
         # tqdm shows steps/s and the time to go.
         self.bar = tqdm(total=total, initial=state.step, unit="step", mininterval=1)
         self.board = Board(folder / "training" / "tensorboard", state)
+
+        def draw() -> NDArray[np.uint8]:
+            return sample_rolls(state.average, HEARD, seed=0)
+
+        self.diary = Diary(folder / "training", state.spec, draw, minutes)
 
     def __call__(self, progress: Progress) -> None:
         self.bar.update(progress.step - self.bar.n)
@@ -123,6 +134,7 @@ class Console:
         self.bar.set_description(progress.stage + left, refresh=False)
         self.bar.set_postfix(shown, refresh=False)
         self.board(progress)
+        self.diary(progress)
         result = progress.evaluation
         if result is None:
             return
@@ -157,9 +169,7 @@ def run(args: argparse.Namespace) -> None:
     config, model = config_of(args), model_of(args)
     name = folder_name(args.data_dir)
     folder = args.checkpoint_dir or CHECKPOINTS / f"{name}-{args.family}"
-    # Several workers share a folder, into which the first one writes.
-    shared = args.distribute == "multiworker"
-    with nullcontext() if shared else claimed(folder, resume=args.resume):
+    with claimed(folder, resume=args.resume) if writes(args.distribute) else nullcontext():
         with terminal_progress() as progress:
             dataset, report = ingest(args.data_dir, **reading(args), progress=progress)
         print(report)
@@ -189,14 +199,33 @@ def run(args: argparse.Namespace) -> None:
 
 
 def reading(args: argparse.Namespace) -> dict[str, Any]:
-    """How the data is read."""
+    """How the data is read: into the tracks of the checkpoint to start from, where there is one."""
+    from gan.models.checkpoint import read_info
+
+    like = args.start_from is not None and args.scheme == "auto"
     return {
         "scheme": args.scheme,
+        "like": read_info(args.start_from).spec if like else None,
         "key": parse_key_choice(args.key),
         "cache_dir": args.cache_dir,
         # In processes however few the files: one that crashes its reader costs only itself.
         "workers": min(os.cpu_count() or 1, 32),
     }
+
+
+def writes(distribute: str) -> bool:
+    """Whether this process writes into the run's folder: of several workers the chief does.
+
+    The chief is `TF_CONFIG`'s own, or the first worker where it names none.
+    """
+    if distribute != "multiworker":
+        return True
+    try:
+        config = json.loads(os.environ.get("TF_CONFIG", "{}"))
+        task, has_chief = config["task"], "chief" in config["cluster"]
+        return bool(task["type"] == "chief" or (not has_chief and int(task["index"]) == 0))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return True  # as TensorFlow has it where nothing is set; it says what is wrong
 
 
 def show_report(args: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from gan.data import cache
 from gan.data.cache import Written
@@ -22,7 +23,7 @@ from gan.data.repeats import without_repeats
 from gan.errors import DataError
 from gan.files import must_be_writable
 from gan.music.keys import KeyChoice
-from gan.spec import spec_to_dict
+from gan.spec import RollSpec, spec_to_dict
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def ingest(
     data_dir: str | Path,
     *,
     scheme: str = "auto",
+    like: RollSpec | None = None,
     key: KeyChoice = None,
     cache_dir: str | Path | None = None,
     hop_bars: int = 2,
@@ -92,16 +94,17 @@ def ingest(
 ) -> tuple[Dataset, Report]:
     """The phrases of the folder `data_dir`, and a report.
 
-    `scheme` says how tracks are chosen (one of `gan.data.plan.SCHEMES`); `data_dir` may also
-    be "bach". `key` stands above the keys that are found or annotated. `progress` is called as
-    songs are read, not when they come from the cache. `workers` is the number of processes (by
-    default one a core for many songs, and none for few); whatever it is, phrases come in the
-    same order. Raises `DataError` when the folder is missing or empty, or no file in it gives
-    a phrase.
+    `scheme` says how tracks are chosen (one of `gan.data.plan.SCHEMES`), or `like` gives the tracks
+    of a generator; `data_dir` may also be "bach". `key` stands above the keys that are found or
+    annotated. `progress` is called as songs are read, not when they come from the cache. `workers`
+    is the number of processes (by default one a core for many songs, and none for few); whatever
+    it is, phrases come in the same order. Raises `DataError` when the folder is missing or empty,
+    or no file in it gives a phrase.
     """
     dataset, report = look_into(
         data_dir,
         scheme=scheme,
+        like=like,
         key=key,
         cache_dir=cache_dir,
         hop_bars=hop_bars,
@@ -121,6 +124,7 @@ def look_into(
     data_dir: str | Path,
     *,
     scheme: str = "auto",
+    like: RollSpec | None = None,
     key: KeyChoice = None,
     cache_dir: str | Path | None = None,
     hop_bars: int = 2,
@@ -132,10 +136,12 @@ def look_into(
         raise DataError(f"The hop between phrases must be at least 1 bar, not {hop_bars}.")
     place = Path(cache_dir).expanduser() if cache_dir else cache.default_cache_dir()
     must_be_writable(place, "The cache folder (--cache_dir)")
-    asked = {"hop_bars": hop_bars, "key": "auto" if key is None else str(key)}
+    asked: dict[str, Any] = {"hop_bars": hop_bars, "key": "auto" if key is None else str(key)}
     try:
-        music = find_music(data_dir, scheme, key)
+        music = find_music(data_dir, scheme, key, like)
         asked["reader"] = music.version
+        if like is not None:
+            asked["like"] = spec_to_dict(like)
         stamp = cache.stamp_of(music.files, music.root, {**asked, "scheme": scheme})
         known = cache.read_stamp(place, stamp)
         found = cache.read_entry(place, known.key) if known else None

@@ -46,33 +46,34 @@ def read_song(path: Path, name: str, spec: RollSpec) -> Song:
     if not any(chosen):
         raise MidiError("no known track")
     per_step = midi.ticks_per_beat / spec.steps_per_beat
-    columns = [_columns(sources) / (per_step, per_step, 1) for sources in chosen]
+    columns = [note_columns(sources) / (per_step, per_step, 1) for sources in chosen]
     everything = np.concatenate([rows[:, 0] for rows in columns])
     if float(np.abs(everything - np.rint(everything)).mean()) > OFF_GRID:
         raise MidiError("its notes do not follow its beat (played freely, or in triplets)")
-    tracks = tuple(_notes(rows) for rows in columns)
-    last = _end(tracks, spec)
+    tracks = tuple(notes_on_grid(rows) for rows in columns)
+    last = music_end(tracks, spec)
     meters = [(tick / per_step, above, below) for tick, above, below in midi.signatures]
     lines = bar_lines(meters, last=last, spec=spec)
     if not (np.diff(lines) == spec.steps_per_bar).any():
         held = holding(meters, last)
-        others = [one for one in held if _bar_steps(one, spec) != spec.steps_per_bar] or held
+        others = [one for one in held if bar_steps(one, spec) != spec.steps_per_bar] or held
         heard = dict.fromkeys(f"{above}/{below}" for _, above, below in others)
         raise MidiError(f"not {spec.beats_per_bar}/4 but {', '.join(heard)}")
     return Song(name, tracks, lines, tempo=tempo_of(midi), unreleased=midi.unreleased)
 
 
-def _columns(instruments: Sequence[Instrument]) -> npt.NDArray[np.float64]:
+def note_columns(instruments: Sequence[Instrument]) -> npt.NDArray[np.float64]:
     """Onset, end and pitch of all notes of some instruments, in ticks: `(n, 3)`."""
     return np.concatenate([np.zeros((0, 3)), *(one.notes for one in instruments)])
 
 
-def _notes(rows: npt.NDArray[np.float64]) -> NoteArray:
+def notes_on_grid(rows: npt.NDArray[np.float64]) -> NoteArray:
+    """Rows in steps, `(n, 3)` of any precision, rounded to the grid."""
     # A step is far below 2^30 wherever `bar_lines` accepts the file; damaged files are cut.
     return as_notes(np.clip(np.rint(rows), 0, 2**30).astype(np.int32))
 
 
-def _end(tracks: Sequence[NoteArray], spec: RollSpec) -> int:
+def music_end(tracks: Sequence[NoteArray], spec: RollSpec) -> int:
     """The step at which the music ends.
 
     Of a note longer than a phrase (a key that stuck, a release that comes much later) only the
@@ -93,7 +94,8 @@ def holding(meters: Sequence[Meter], last: float) -> list[Meter]:
     return [one for one, end in zip(changes, begins, strict=True) if one[0] < min(end, last)]
 
 
-def _bar_steps(meter: Meter, spec: RollSpec) -> float:
+def bar_steps(meter: Meter, spec: RollSpec) -> float:
+    """How many steps a bar of the meter has."""
     _, numerator, denominator = meter
     return numerator * 4 / max(denominator, 1) * spec.steps_per_beat
 
@@ -108,7 +110,7 @@ def bar_lines(signatures: Sequence[Meter], *, last: int, spec: RollSpec) -> npt.
     lines: list[float] = []
     closing = 0.0
     for meter, end in zip(held, ends, strict=True):
-        begin, bar = meter[0], _bar_steps(meter, spec)
+        begin, bar = meter[0], bar_steps(meter, spec)
         if bar <= 0:
             raise MidiError(f"unreadable: a time signature of {meter[1]}/{meter[2]}")
         count = max(0, int(np.ceil((end - begin) / bar - 1e-6)))

@@ -122,11 +122,11 @@ def cut_phrases(song: Song, spec: RollSpec, *, hop_bars: int = 2, key: KeyChoice
             return refuse(song.name, f"not {meter}", spec)
         return refuse(song.name, f"too short: no {spec.bars} bars of {meter} in a row", spec)
     begins = song.bar_starts[starts]
-    spans, sure = _key_spans(song, spec, key)
+    spans, sure = key_spans(song, spec, key)
     keys = [key_at(spans, int(begin), int(begin) + spec.steps) for begin in begins]
     moves = [key if isinstance(key, int) else shift_to_c(one) for one in keys]
     shift = np.array(moves, dtype=np.int8)
-    bits, onsets = _phrases(song, spec, begins=begins, shift=shift)
+    bits, onsets = phrase_bits(song, spec, begins=begins, shift=shift)
     in_half = 2 * (onsets > 0).sum(axis=1) >= len(spec.tracks)
     full = (onsets.sum(axis=1) >= MIN_ONSETS) & in_half
     return Phrases(
@@ -152,7 +152,7 @@ def phrase_starts(bar_starts: npt.NDArray[np.int64], spec: RollSpec, *, hop_bars
     return starts
 
 
-def _phrases(
+def phrase_bits(
     song: Song, spec: RollSpec, *, begins: npt.NDArray[np.int64], shift: npt.NDArray[np.int8]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """The packed rolls that begin at the steps `begins`, each moved by its `shift` semitones.
@@ -168,7 +168,7 @@ def _phrases(
     return packed_rolls(tracks, spec, count=len(begins))
 
 
-def _key_spans(song: Song, spec: RollSpec, key: KeyChoice) -> tuple[tuple[KeySpan, ...], float]:
+def key_spans(song: Song, spec: RollSpec, key: KeyChoice) -> tuple[tuple[KeySpan, ...], float]:
     """The song's keys, and how sure they are: those chosen, annotated, or found in the notes."""
     lines = song.bar_starts
     if isinstance(key, Key):

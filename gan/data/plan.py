@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from gan.data import bach, midi_files, pop909, schemes
+from gan.data import bach, midi_files, own, pop909, schemes
 from gan.data.folder import SUFFIXES, list_music, printable, told
 from gan.data.phrases import Phrases
 from gan.data.sources import SOURCES
@@ -22,6 +22,7 @@ SCHEMES = (*schemes.SCHEMES, "pop909", "bach")
 """`auto` takes POP909 for what it is, and otherwise decides as `gan.data.schemes` says."""
 
 _MIDI_VERSION = "midi-3"
+_INTO_VERSION = "into-1"  # of reading into the tracks of a generator
 
 _LOOKED_AT = 200
 """Files that `auto` and `named` look at, spread evenly over the folder."""
@@ -65,14 +66,20 @@ class Found:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-def find_music(data_dir: str | Path, scheme: str, key: KeyChoice = None) -> Found:
+def find_music(
+    data_dir: str | Path, scheme: str, key: KeyChoice = None, like: RollSpec | None = None
+) -> Found:
     """What there is in `data_dir`, to be read by `scheme`; `DataError` if there is nothing.
+
+    `like` is the spec of a generator whose tracks the music is to have, in place of a scheme.
 
     `bach` as `scheme`, or as `data_dir` where no folder is called so, is music21's corpus.
     """
     if scheme not in SCHEMES:
         raise DataError(f"There is no scheme {scheme!r}: choose from {', '.join(SCHEMES)}.")
     root = Path(data_dir).expanduser()
+    if like is not None and scheme != "auto":
+        raise DataError("A scheme and the tracks of a generator exclude each other: give one.")
     if scheme == "bach" or (str(data_dir) == "bach" and scheme == "auto" and not root.exists()):
         return _bach(key)
     shown = printable(str(root))
@@ -81,11 +88,11 @@ def find_music(data_dir: str | Path, scheme: str, key: KeyChoice = None) -> Foun
     if not root.is_dir():
         raise DataError(f"{shown} is a file: give the folder that holds your MIDI files.")
     folders = pop909.song_folders(root) if scheme in ("auto", "pop909") else []
-    if folders:
+    if folders and like in (None, pop909.SPEC):
         return _pop909(root, folders, key)
     if scheme == "pop909":
         raise DataError(f"{shown} is not POP909: it has no folders NNN with NNN.mid and beats.")
-    return _midi(root, scheme, key)
+    return _midi(root, scheme, key, like)
 
 
 def _hint(root: Path) -> str:
@@ -128,7 +135,7 @@ def _pop909(root: Path, folders: list[Path], key: KeyChoice) -> Found:
     return Found(root, plan.files, plan.version, lambda: plan)
 
 
-def _midi(root: Path, scheme: str, key: KeyChoice) -> Found:
+def _midi(root: Path, scheme: str, key: KeyChoice, like: RollSpec | None) -> Found:
     listing = list_music(root)
     files = tuple(listing.files)
     if not files:
@@ -139,10 +146,15 @@ def _midi(root: Path, scheme: str, key: KeyChoice) -> Found:
         )
 
     def plan() -> Plan:
+        if like is not None:
+            into = partial(own.read_phrases, spec=like, key=key)
+            why = f"Read into the tracks of the generator: {', '.join(like.track_names)}."
+            return Plan(root, like, files, files, into, _INTO_VERSION, why)
         stride = -(-len(files) // _LOOKED_AT)
         looked_at = files[::stride] if scheme in ("auto", "named") else ()
         spec, why = schemes.choose(scheme, [schemes.scan(path) for path in looked_at])
         read = partial(midi_files.read_phrases, spec=spec, key=key)
         return Plan(root, spec, files, files, read, _MIDI_VERSION, why)
 
-    return Found(root, files, _MIDI_VERSION, plan, dict(listing.left_out))
+    version = _MIDI_VERSION if like is None else _INTO_VERSION
+    return Found(root, files, version, plan, dict(listing.left_out))

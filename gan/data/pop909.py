@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from gan.data.beats import beat_positions
 from gan.data.phrases import KeySpan, Phrases, Song, cut_phrases, refuse
 from gan.errors import MidiError
 from gan.music.keys import KeyChoice, parse_key
@@ -101,13 +102,7 @@ def _bar_starts(in_four: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
 def _steps(
     seconds: npt.NDArray[np.float64], beats: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Seconds to steps; before the first and after the last beat the tempo goes on."""
-    number = np.arange(len(beats), dtype=np.float64)
-    position = np.interp(seconds, beats, number)
-    first, last = beats[1] - beats[0], beats[-1] - beats[-2]
-    position += np.minimum(seconds - beats[0], 0) / first
-    position += np.maximum(seconds - beats[-1], 0) / last
-    return position * SPEC.steps_per_beat
+    return beat_positions(seconds, beats) * SPEC.steps_per_beat
 
 
 def _tracks(midi: MidiSong, beats: npt.NDArray[np.float64]) -> tuple[NoteArray, ...]:

@@ -6,16 +6,26 @@ w, and through the decoder to a roll.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from keras import ops
 
 from gan.models.ability import ABILITIES
-from gan.models.base import Floats, Rolls
+from gan.models.base import Floats, Progress, Rolls
 from gan.models.binary import at_thresholds, probabilities, soft_rolls
 from gan.models.compiled import compiled, compiled_gradient
 from gan.models.config import ModelConfig
 from gan.models.decoder import Decoder
-from gan.models.inversion import HEARD_RATE, LIKELY_RATE, MISSES, PRIOR, SHARPNESS, descend
+from gan.models.inversion import (
+    HEARD_RATE,
+    LIKELY_RATE,
+    MISSES,
+    PRIOR,
+    SHARPNESS,
+    STEPS,
+    descend,
+)
 from gan.models.layers import Tensor
 from gan.models.likelihood import misses, reconstruction
 from gan.models.networks import BATCH, Encoded, in_batches
@@ -59,17 +69,26 @@ class Autoencoder(Encoded):
         logits = tilted(self.decoder.from_w(plan), amounts, self.spec, onset, hold)
         return probabilities(logits, self.spec)
 
-    def encode(self, rolls: Rolls) -> Floats:
+    def encode(self, rolls: Rolls, progress: Progress | None = None) -> Floats:
         """The z `(n, latent_dim)` that comes nearest: the encoder's, refined by descent."""
         starts = range(0, len(rolls), BATCH)
-        refined = [self._refined(rolls[start : start + BATCH]) for start in starts]
+        refined = [self._refined(rolls[start : start + BATCH], progress) for start in starts]
         return np.concatenate([np.zeros((0, self.latent_dim), np.float32), *refined])
 
-    def _refined(self, rolls: Rolls) -> Floats:
+    def _refined(self, rolls: Rolls, progress: Progress | None) -> Floats:
         target = np.asarray(rolls, np.float32)
         thresholds = (self.onset_thresholds, self.hold_thresholds)
-        z = descend(lambda z: self._to_likely(z, target), self.first_guess(rolls), rate=LIKELY_RATE)
-        return descend(lambda z: self._to_heard(z, target, *thresholds), z, rate=HEARD_RATE)
+
+        def told(stage: int) -> Callable[[int, Floats], None] | None:
+            if progress is None:
+                return None
+            return lambda step, z: progress((stage + step / STEPS) / 2, z)
+
+        z = self.first_guess(rolls)
+        z = descend(lambda z: self._to_likely(z, target), z, rate=LIKELY_RATE, after=told(0))
+        return descend(
+            lambda z: self._to_heard(z, target, *thresholds), z, rate=HEARD_RATE, after=told(1)
+        )
 
     def _unlikely(self, z: Tensor, rolls: Tensor) -> Tensor:
         """Nats of the rolls given z, and those of z, summed over phrases; a scalar."""

@@ -7,7 +7,7 @@ Arrays in and out are NumPy; nothing outside this layer meets a tensor.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -26,6 +26,7 @@ Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
 PLAIN = Sampling()
 BLOCK = 1024  # phrases whose probabilities are held at once
+Progress = Callable[[float, Floats], None]
 Part = slice | NDArray[np.int64]
 """Where a part of z lies: a range, or the indices of its numbers."""
 
@@ -147,6 +148,14 @@ class Generator(ABC):
         ends = zip(self.check(a), self.check(b), strict=True)
         return np.stack([slerp(start, end, at) for start, end in ends])
 
+    def near(self, z: Floats, others: Floats, share: float) -> Floats:
+        """Latents a `share` of the way, 0 to 1, from z `(latent_dim,)` to each of others `(n, ..)`.
+
+        `(n, latent_dim)`; at 0 all are z, and the further, the fewer notes of z's phrase stay.
+        """
+        start, ends = self.check(z)[0], self.check(others)
+        return np.concatenate([slerp(start, end, np.array([share])) for end in ends])
+
     def rolls_of_w(self, w: Floats, sampling: Sampling | None = None) -> Rolls:
         """w -> valid rolls `(n, track, step, pitch, channel)` of 0 and 1.
 
@@ -185,8 +194,12 @@ class Generator(ABC):
     def decode_w(self, w: Floats) -> Floats:
         """w -> probabilities, as `decode`."""
 
-    def encode(self, rolls: Rolls) -> Floats:
-        """Rolls -> the z that comes nearest, for families that can."""
+    def encode(self, rolls: Rolls, progress: Progress | None = None) -> Floats:
+        """Rolls -> the z that comes nearest, for families that can.
+
+        Families that search are slow, and tell `progress` the share that is done, 0 to 1, and
+        the z `(n, latent_dim)` so far.
+        """
         raise NotImplementedError(f"{self.family} has no encoder")
 
     def continuation(

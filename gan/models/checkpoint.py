@@ -9,6 +9,7 @@ checkpoints/NAME/
   directions.*         what the sliders move along (`gan.sliders.store`)
   preview.json         a phrase for the first page, before TensorFlow is there
   card.json            what the model is and how good (`gan.quality.card`)
+  map.npz              many phrases in a plane (`gan.space.store`)
 
 checkpoints/NAME/
   log.jsonl            one line an evaluation of the run
@@ -258,7 +259,8 @@ def list_checkpoints(
     """Usable checkpoints under `root` by name, and for each damaged folder the reason."""
     usable: list[CheckpointInfo] = []
     refused: dict[str, str] = {}
-    folders = sorted(path for path in Path(root).glob("*") if path.is_dir())
+    paths = Path(root).glob("[!.]*")  # a folder that begins with a dot is still being written
+    folders = sorted(path for path in paths if path.is_dir())
     for folder in folders:
         try:
             usable.append(read_info(folder))

@@ -118,7 +118,7 @@ class EventSampler:
         told the furthest step of the slowest phrase, and of how many.
         """
         with one_thread():
-            return _Writing(self, w, noise, sampling, start).run(watch)
+            return Writing(self, w, noise, sampling, start).run(watch)
 
     def write_near(
         self, w: Floats, noise: Floats, near: Sequence[Reference]
@@ -127,13 +127,13 @@ class EventSampler:
 
         The noise of a decision stays as it is where it would be taken so without `near`.
         """
-        writing = _Writing(self, w, noise.copy(), Sampling(), None, near=near)
+        writing = Writing(self, w, noise.copy(), Sampling(), None, near=near)
         with one_thread():
             return writing.run(None), writing.noise
 
     def write_seen(self, w: Floats, noise: Floats, sampling: Sampling) -> list[Seen]:
         """Each phrase with what its decisions were taken from."""
-        writing = _Writing(self, w, noise, sampling, None, keeping=True)
+        writing = Writing(self, w, noise, sampling, None, keeping=True)
         with one_thread():
             events = writing.run(None)
         sizes = np.cumsum([0, *self.grammar.sizes])
@@ -150,13 +150,13 @@ class EventSampler:
 
     def read_noise(self, w: Floats, events: Events, noise: Floats) -> Floats:
         """`noise` with the numbers in place that write exactly these events, `(n, size)`."""
-        writing = _Writing(self, w, noise.copy(), Sampling(), events, reading=True)
+        writing = Writing(self, w, noise.copy(), Sampling(), events, reading=True)
         with one_thread():
             writing.run(None)
         return writing.noise
 
 
-class _Writing:
+class Writing:
     """One run: `n` phrases that go on together, each at a place of its own."""
 
     def __init__(
@@ -219,7 +219,7 @@ class _Writing:
         sampler, grammar, rows = self.sampler, self.sampler.grammar, self.rows
         spec, self.taken = sampler.spec, []
         step, track, pitch, _ = before = [values[rows] for values in self.last]
-        h = self._hidden(index, before)
+        self.hidden = h = self._hidden(index, before)
         places = sampler.places.at(step, track, self.slot[rows])
         places = np.where(pitch < 0, 0, places)
         given = index < self.given[rows]

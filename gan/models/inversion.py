@@ -29,9 +29,17 @@ here the length of z ends about where it began, so that sliders act as they do o
 
 
 def descend(
-    gradient: Callable[[Floats], Floats], z: Floats, *, rate: float, steps: int = STEPS
+    gradient: Callable[[Floats], Floats],
+    z: Floats,
+    *,
+    rate: float,
+    steps: int = STEPS,
+    after: Callable[[int, Floats], None] | None = None,
 ) -> Floats:
-    """`steps` of Adam (Kingma and Ba 2015) from z `(n, latent_dim)`; each phrase by itself."""
+    """`steps` of Adam (Kingma and Ba 2015) from z `(n, latent_dim)`; each phrase by itself.
+
+    `after` is told the number of each step, from 1, and the z that it led to.
+    """
     z = z.astype(np.float32)
     mean, square = np.zeros_like(z), np.zeros_like(z)
     for step in range(1, steps + 1):
@@ -40,4 +48,6 @@ def descend(
         square = 0.99 * square + 0.01 * slope**2
         scale = np.sqrt(square / (1.0 - 0.99**step)) + 1e-8
         z = z - rate * mean / (1.0 - 0.9**step) / scale
+        if after is not None:
+            after(step, z)
     return z

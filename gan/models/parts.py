@@ -33,6 +33,7 @@ PARTS = (
     "directions.npz",
     "preview.json",
     "card.json",
+    "map.npz",
 )
 LOCK = ".write.lock"
 TRIES = 200  # at a set that others keep replacing

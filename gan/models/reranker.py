@@ -13,9 +13,9 @@ The reranker sees musical measures only, no cells: what it prefers has names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from gan.music.attributes import measure, measure_names
 from gan.spec import RollSpec
 
 if TYPE_CHECKING:
-    from gan.models.base import Floats, Generator
+    from gan.models.base import Floats, Generator, Rolls
 
 PREFIX = "judge/"  # as checkpoints have named it from the start
 NAMES = "measures"  # of the array that holds the names of its measures
@@ -39,6 +39,12 @@ FIRST_ATTRIBUTES = frozenset(
 
 FAR = 5.0  # deviations beyond which a measure counts as that far
 TOGETHER = 1024  # candidates reranked together; bounds memory
+
+
+class Odds(Protocol):
+    """What weighs phrases by their measures, as a `Reranker` does."""
+
+    def log_odds(self, measures: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]: ...
 
 
 @dataclass(frozen=True)
@@ -166,33 +172,63 @@ def resample(
     Each depends on its own random generator only.
     """
     size = max(TOGETHER // budget.whole, 1)
+    free = generator.latent_parts().keys() - {"shared"}
+
+    def weigh(candidates: Floats) -> NDArray[np.float64]:
+        return _odds(generator, reranker, candidates)
+
     blocks = [
-        _resample_block(generator, reranker, budget, randoms[start : start + size])
+        _resample_block(generator, budget, randoms[start : start + size], weigh, free)
         for start in range(0, len(randoms), size)
     ]
     return np.concatenate([np.zeros((0, generator.latent_dim), np.float32), *blocks])
 
 
 def _resample_block(
-    generator: Generator, reranker: Reranker, budget: Budget, randoms: Sequence[np.random.Generator]
+    generator: Generator,
+    budget: Budget,
+    randoms: Sequence[np.random.Generator],
+    weigh: Callable[[Floats], NDArray[np.float64]],
+    free: Collection[str],
 ) -> Floats:
     def drawn(count: int, size: int) -> Floats:
         return np.stack([random.standard_normal((count, size), np.float32) for random in randoms])
 
     candidates = drawn(budget.whole, generator.latent_dim)
-    z, odds = _picked(candidates, _odds(generator, reranker, candidates), randoms)
+    z, odds = _picked(candidates, weigh(candidates), randoms)
     if not budget.part:
         return z
     for name, part in generator.latent_parts().items():
-        if name == "shared":
+        if name not in free:
             continue
         fresh = drawn(budget.part, z[0, part].size)
         candidates = np.repeat(z[:, None], budget.part, axis=1)
         candidates[:, :, part] = fresh
         candidates = np.concatenate([z[:, None], candidates], axis=1)
-        others = _odds(generator, reranker, candidates[:, 1:])
+        others = weigh(candidates[:, 1:])
         z, odds = _picked(candidates, np.concatenate([odds[:, None], others], axis=1), randoms)
     return z
+
+
+def resample_around(
+    generator: Generator,
+    odds: Odds,
+    budget: Budget,
+    randoms: Sequence[np.random.Generator],
+    *,
+    held: Callable[[Rolls], Rolls],
+    free: Collection[str],
+) -> Floats:
+    """A latent for each random generator, `(n, latent_dim)`, whose phrase goes with what is kept.
+
+    As `resample`, but candidates are weighed with what is kept laid over them: `held` does that
+    to rolls. Only parts in `free` are gone over; what others say is not heard.
+    """
+
+    def weigh(candidates: Floats) -> NDArray[np.float64]:
+        return _odds(generator, odds, candidates, held)
+
+    return _resample_block(generator, budget, randoms, weigh, free)
 
 
 def resample_part(
@@ -214,10 +250,15 @@ def resample_part(
     return np.asarray(found[0], np.float32)
 
 
-def _odds(generator: Generator, reranker: Reranker, candidates: Floats) -> NDArray[np.float64]:
-    """The reranker's log odds of candidates `(n, candidate, latent_dim)`, `(n, candidate)`."""
-    flat = candidates.reshape(-1, candidates.shape[-1])
-    found = reranker.log_odds(measure(generator.rolls_of_z(flat), generator.spec))
+def _odds(
+    generator: Generator,
+    odds: Odds,
+    candidates: Floats,
+    held: Callable[[Rolls], Rolls] | None = None,
+) -> NDArray[np.float64]:
+    """The log odds of candidates `(n, candidate, latent_dim)`, `(n, candidate)`."""
+    rolls = generator.rolls_of_z(candidates.reshape(-1, candidates.shape[-1]))
+    found = odds.log_odds(measure(rolls if held is None else held(rolls), generator.spec))
     return found.reshape(candidates.shape[:2])
 
 

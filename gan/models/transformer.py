@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 
 from gan.errors import LatentError
 from gan.models.ability import ABILITIES
-from gan.models.base import Floats, Part, Rolls
+from gan.models.base import Floats, Part, Progress, Rolls
 from gan.models.compiled import compiled
 from gan.models.config import ModelConfig
 from gan.models.event_decoder import EventDecoder
+from gan.models.event_keep import write_around
 from gan.models.event_reference import Reference
 from gan.models.event_sampler import EventSampler, quantile_choice
 from gan.models.event_tilt import Seen, tilted_rolls
@@ -35,7 +36,7 @@ from gan.models.noise_layout import NoiseLayout
 from gan.models.reranker import Budget
 from gan.models.sampling import Sampling
 from gan.models.statistics import tilt_names
-from gan.music.events import Events, events_of_rolls, rolls_of_events
+from gan.music.events import Events, begun_in, columns_of, events_of_rolls, rolls_of_events
 from gan.spec import RollSpec
 
 T = TypeVar("T")
@@ -44,6 +45,8 @@ BATCH = 256  # phrases written together at most; bounds memory
 SMALL = 64  # fewer are not shared among threads
 WORKERS = 4  # blocks at once, at most; of one thread each
 REMEMBERED = 768  # phrases with their decisions, some 80 KB each
+NEAR = 1.0  # nats to the notes of the phrase that is varied, times -log of how far
+ROUNDS = 2  # of writing around given notes
 UNREAD_SEED = 11  # of the noise of decisions that a phrase which is read back never takes
 
 
@@ -137,6 +140,44 @@ class Transformer(Encoded):
         ends = np.concatenate([self.check(a), self.check(b)], axis=1)
         return np.concatenate(_in_blocks(pairs, ends))
 
+    def near(self, z: Floats, others: Floats, share: float) -> Floats:
+        """Written anew, but keeping to the notes of z's phrase, ever less the further it goes."""
+        found = super().near(z, others, share)
+        if share <= 0.0:
+            return found
+        sampler = self._sampler()
+        normal, noise = np.split(found, [self.plan_dim], axis=1)
+        start = self.check(z)
+        plan = self._plan(start[:, : self.plan_dim])
+        own = sampler.write(plan, start[:, self.plan_dim :], Sampling())
+        same = Events(*(np.repeat(v, len(found), axis=0) for v in columns_of(own)))
+        near = [Reference(same, -NEAR * float(np.log(share)), self.spec)]
+        _, noise = sampler.write_near(self._plan(normal), noise, near)
+        return np.concatenate([normal, noise], axis=1)
+
+    def write_around(
+        self, roll: Rolls, closed: NDArray[np.bool_], n: int, *, seed: int, sampling: Sampling
+    ) -> tuple[Rolls, NDArray[np.float64]]:
+        """`n` phrases with a roll's notes in closed cells `(track, step)`, and no others there.
+
+        `(n, track, step, pitch, channel)`, and how well the given notes fit each, in nats. The
+        plan is drawn first, and then read from what was written to it: so plan and notes come to
+        go with what is given (Gibbs sampling of what is missing: Rezende et al. 2014).
+        """
+        spec, sampler = self.spec, self._sampler()
+        given = begun_in(events_of_rolls(np.asarray(roll, np.uint8)[None], spec), closed, spec)
+        given = Events(*(np.repeat(values, n, axis=0) for values in columns_of(given)))
+        random = np.random.default_rng(seed)
+        normal = random.standard_normal((n, self.plan_dim)).astype(np.float32)
+        for _ in range(ROUNDS):
+            noise = random.standard_normal((n, self.places.size)).astype(np.float32)
+            events, weights = write_around(
+                sampler, self._plan(normal), noise, sampling, given, closed
+            )
+            rolls = rolls_of_events(events, spec)
+            normal = self.first_guess(rolls)
+        return rolls, weights
+
     def _written(self, z: Floats, sampling: Sampling) -> list[Seen]:
         """Phrases as they are written; those that were written lately are remembered."""
         how = f"{sampling}{self.temperatures.tolist()}".encode()
@@ -168,7 +209,7 @@ class Transformer(Encoded):
         with self._seeing:
             self._seen.clear()
 
-    def encode(self, rolls: Rolls) -> Floats:
+    def encode(self, rolls: Rolls, progress: Progress | None = None) -> Floats:
         """The z `(n, latent_dim)` that writes these very rolls."""
         if not len(rolls):
             return np.zeros((0, self.latent_dim), np.float32)
@@ -178,7 +219,10 @@ class Transformer(Encoded):
         noise = np.repeat(unread.astype(np.float32)[None], len(rolls), axis=0)
         events = events_of_rolls(np.asarray(rolls, np.uint8), self.spec)
         noise = self._sampler().read_noise(plan, events, noise)
-        return np.concatenate([normal, noise], axis=1)
+        z = np.concatenate([normal, noise], axis=1)
+        if progress is not None:
+            progress(1.0, z)
+        return z
 
     def continuation(
         self, rolls: Rolls, *, seed: int, sampling: Sampling | None = None

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 from msgspec import Meta
 
-from gan.music.rolls import Roll
+from gan.music.rolls import Roll, notes_from_roll
 from gan.spec import ONSET, SOUNDING, RollSpec
 
 Index = Annotated[int, Meta(ge=0, le=9999)]
@@ -62,6 +62,24 @@ def with_edits(roll: Roll, edits: Sequence[Edit], spec: RollSpec) -> Roll:
             after = cells[end : end + 1, edit.pitch]
             after[(after[:, SOUNDING] == 1) & (after[:, ONSET] == 0)] = 0
     return without_orphans(result)
+
+
+def strokes_between(roll: Roll, wanted: Roll, spec: RollSpec) -> tuple[Edit, ...]:
+    """The strokes after which `roll` is `wanted`, both valid and `(track, step, pitch, 2)`.
+
+    Notes that only `roll` has are erased first, then those that only `wanted` has are written.
+    """
+    erased: list[Edit] = []
+    written: list[Edit] = []
+    both = zip(notes_from_roll(roll, spec), notes_from_roll(wanted, spec), strict=True)
+    for track, (before, after) in enumerate(both):
+        here, there = set(map(tuple, before.tolist())), set(map(tuple, after.tolist()))
+        for on, notes, strokes in ((False, here - there, erased), (True, there - here, written)):
+            strokes += [
+                Edit(track, pitch - spec.pitch_min, onset, end, on)
+                for onset, end, pitch in sorted(notes)
+            ]
+    return (*erased, *written)
 
 
 def without_orphans(roll: Roll) -> Roll:

@@ -52,6 +52,25 @@ class Events:
         )
 
 
+def columns_of(events: Events) -> tuple[Ints, Ints, Ints, Ints]:
+    """Step, track, pitch and duration."""
+    return events.step, events.track, events.pitch, events.duration
+
+
+def begun_in(events: Events, cells: npt.NDArray[np.bool_], spec: RollSpec) -> Events:
+    """The notes that begin in `cells` `(track, step)`; a phrase at least ends in padding."""
+    inside = events.step < spec.steps
+    keep = inside & cells[events.track, np.minimum(events.step, spec.steps - 1)]
+    length = int(keep.sum(axis=1).max(initial=0)) + 1
+    phrase, _ = np.nonzero(keep)
+    counts = keep.sum(axis=1)
+    place = np.arange(len(phrase)) - np.repeat(np.cumsum(counts) - counts, counts)
+    found = [np.full((len(events), length), fill, np.int32) for fill in (spec.steps, 0, 0, 1)]
+    for column, values in zip(found, columns_of(events), strict=True):
+        column[phrase, place] = values[keep]
+    return Events(*found)
+
+
 def events_of_rolls(rolls: Roll, spec: RollSpec, *, multiple_of: int = 1) -> Events:
     """The notes of valid rolls `(n, track, step, pitch, 2)`.
 

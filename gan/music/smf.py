@@ -62,7 +62,9 @@ class MidiSong:
 
     `instruments` are those that have notes. `signatures` holds `(tick, numerator, denominator)`,
     `tempos` `(tick, microseconds a quarter)`, both in order of time. `unreleased` counts the
-    notes that have no note-off of their own.
+    notes that have no note-off of their own. `kind` is the file's format: 0 one track, 1 tracks
+    that play together, 2 tracks that are pieces of their own. A file that is `timed` counts
+    seconds: a beat of it is one second, and says nothing about the music's.
     """
 
     ticks_per_beat: int
@@ -70,12 +72,15 @@ class MidiSong:
     signatures: tuple[tuple[int, int, int], ...]
     tempos: tuple[tuple[int, int], ...]
     unreleased: int = 0
+    kind: int = 1
+    timed: bool = False
 
 
-def read_smf(source: Path | bytes) -> MidiSong:
+def read_smf(source: Path | bytes, *, timed: bool = False) -> MidiSong:
     """The music of a MIDI file, from its path or its bytes.
 
-    Raises `MidiError` with a reason, such as "unreadable: a web page, not MIDI".
+    A file that counts in seconds (SMPTE time code) is refused unless `timed`. Raises
+    `MidiError` with a reason, such as "unreadable: a web page, not MIDI".
     """
     data = source if isinstance(source, bytes) else _bytes(source)
     begin = data.find(b"MThd", 0, _WRAPPER)
@@ -84,8 +89,10 @@ def read_smf(source: Path | bytes) -> MidiSong:
     if len(data) < begin + 14:
         raise MidiError("unreadable: it ends within its header")
     division = int.from_bytes(data[begin + 12 : begin + 14])
-    if division & 0x8000:
+    clock = bool(division & 0x8000)
+    if clock and not timed:
         raise MidiError("unreadable: it counts in seconds (SMPTE), not in beats")
+    division, second = _time_code(division) if clock else (division, _TEMPO)
     if division == 0:
         raise MidiError("unreadable: it has no ticks a quarter")
     at = begin + 8 + int.from_bytes(data[begin + 4 : begin + 8])
@@ -98,9 +105,23 @@ def read_smf(source: Path | bytes) -> MidiSong:
         instruments=instruments,
         # Sorting is stable: those of equal time stay in the file's order.
         signatures=tuple(sorted((s for t in tracks for s in t.signatures), key=itemgetter(0))),
-        tempos=tuple(sorted((s for t in tracks for s in t.tempos), key=itemgetter(0))),
+        tempos=((0, second),)
+        if clock
+        else tuple(sorted((s for t in tracks for s in t.tempos), key=itemgetter(0))),
         unreleased=sum(track.unreleased for track in tracks),
+        kind=int.from_bytes(data[begin + 8 : begin + 10]),
+        timed=clock,
     )
+
+
+def _time_code(division: int) -> tuple[int, int]:
+    """Ticks a second of an SMPTE division, and that second's length in microseconds.
+
+    The upper byte is minus the frames a second, of which 29 stands for 30,000 / 1,001.
+    """
+    frames = 256 - (division >> 8)
+    slow = frames == 29
+    return (30 if slow else frames) * (division & 0xFF), 1_001_000 if slow else 1_000_000
 
 
 def seconds_of(ticks: npt.ArrayLike, song: MidiSong) -> npt.NDArray[np.float64]:

@@ -18,7 +18,7 @@ from gan.files import write_arrays
 from gan.models import checkpoint, reading
 from gan.models.base import Generator
 from gan.models.parts import listed
-from gan.quality import evaluation
+from gan.quality import copies, evaluation
 from gan.training import losses
 from gan.training.claim import STATE, refuse_other, refuse_taken
 from gan.training.noise import step_noise
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from gan.training.workers import Workers
 
 RERANKED_FROM = 500  # steps; a run of some minutes should not take twice as long for its reranker
+COPIES_OF, COPIES_AMONG = 64, 4096  # samples, and training phrases that they may be copies of
+COPIES_SEED = 6
 
 
 def begin(run: Run) -> Session:
@@ -207,6 +209,7 @@ class Session:
             "overlap": result.mean,
             "share": result.share,
             "diversity": result.diversity,
+            "copies": self._copies(),
             "minutes": round((time.monotonic() - self.started) / 60, 2),
             **metrics,
         }
@@ -219,6 +222,13 @@ class Session:
             with (folder / reading.LOG).open("a", encoding="utf-8") as log:
                 log.write(json.dumps(line) + "\n")
         return result
+
+    def _copies(self) -> float:
+        """Share of some samples that are near copies of training phrases, of many of these."""
+        samples = evaluation.sample_rolls(self.state.average, COPIES_OF, seed=COPIES_SEED)
+        some = evaluation.choose(self.train_index, COPIES_AMONG, seed=COPIES_SEED)
+        nearest = copies.nearest_in_data(samples, self.run.dataset, some)
+        return float((nearest > copies.NEAR_COPY).mean())
 
     @contextmanager
     def _saving(self) -> Iterator[None]:

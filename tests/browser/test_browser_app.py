@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
+import msgspec
 import numpy as np
 import pretty_midi
 import pytest
@@ -17,10 +18,13 @@ import tiny
 from player_tools import PLAYER, READY, Demo, free_port, stop, wait_for
 from playwright.sync_api import Page, expect
 
-from gan.app.document import from_text
+from gan.app.document import Document, from_text
+from gan.app.player.routes import asset_root
+from gan.cli import map as map_command
 from gan.models.checkpoint import write_config, write_weights
 from gan.models.registry import build
 from gan.music.edits import Edit
+from gan.music.take import Quantise, Take, take_to_edits
 from gan.phrase import PhraseState
 from gan.spec import ROOT
 
@@ -45,6 +49,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app on a port of its own, with a checkpoint folder of its own."""
     root = tmp_path_factory.mktemp("app")
     write_checkpoint(root / "checkpoints" / NAME)
+    assert map_command.main(["--checkpoint_dir", str(root / "checkpoints" / NAME),
+                             "--phrases", "40"]) == 0  # fmt: skip
     port, log = free_port(), root / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with log.open("w") as output:
@@ -99,10 +105,14 @@ def drag(app: Demo, slider: int) -> None:
     app.page.mouse.up()
 
 
-def phrase_of(url: str) -> PhraseState:
-    """The phrase of an address."""
+def document_of(url: str) -> Document:
+    """The document of an address."""
     query = parse_qs(urlsplit(url).query)
-    return from_text(query["d"][0])[0].phrase if "d" in query else PhraseState()
+    return from_text(query["d"][0])[0] if "d" in query else Document()
+
+
+def phrase_of(url: str) -> PhraseState:
+    return document_of(url).phrase
 
 
 def counts(app: Demo) -> list[int]:
@@ -339,3 +349,142 @@ def test_interpolate_opens_with_a_strip_and_a_player(app: Demo, address: str) ->
     app.page.wait_for_selector(READY)
     assert app.get("data.grid.bars") == 8 * tiny.SPEC.bars
     expect(app.page.locator(".stException, .stAlert")).to_have_count(0)
+
+
+# --- Playing ----------------------------------------------------------------------------------
+
+RECORDER = "document.querySelector('.gr-recorder').recorder"
+
+# One keyboard, as Web MIDI shows it; `midi(144, 60, 90)` plays on it.
+MIDI_KEYBOARD = """
+const input = { id: "one", name: "Test keys", state: "connected", onmidimessage: null };
+const access = { inputs: new Map([[input.id, input]]), onstatechange: null };
+navigator.requestMIDIAccess = async () => access;
+window.midi = (...data) =>
+  input.onmidimessage({ data: Uint8Array.from(data), timeStamp: performance.now() });
+window.unplug = () => { input.state = "disconnected"; access.onstatechange(); };
+"""
+
+
+def test_what_is_played_is_recorded_and_put_on_the_phrase(app: Demo, address: str) -> None:
+    app.page.add_init_script(MIDI_KEYBOARD)
+    visit(app, address)
+    page = app.page
+    page.get_by_role("radio", name="Play").click()
+    expect(page.locator(".gr-key")).to_have_count(25)
+    page.get_by_role("button", name="Count-in").click()
+    page.get_by_role("combobox", name="Track", exact=True).select_option("1")
+
+    page.get_by_role("button", name="MIDI keyboard").click()
+    page.get_by_role("button", name="Learn").click()
+    page.evaluate("() => { midi(0x92, 60, 80); midi(0x82, 60, 0); }")
+    expect(page.get_by_label("MIDI channel")).to_have_value("3")
+    expect(page.get_by_label("MIDI device")).to_have_value("one")
+
+    page.get_by_role("button", name="Record", exact=True).click()
+    base = page.evaluate(f"{RECORDER}.session.base")
+    page.keyboard.down("a")
+    page.keyboard.press("d")  # not the player's pen
+    page.evaluate("() => { midi(0x92, 67, 80); midi(0x93, 65, 80); }")
+    expect(page.locator(".gr-key.gr-down")).to_have_count(2)
+    page.keyboard.up("a")
+    page.evaluate("unplug()")  # and lets go of its keys
+    expect(page.locator(".gr-key.gr-down")).to_have_count(0)
+    page.keyboard.press("Space")  # not the player's
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
+    assert app.get("engine.state") != "playing" and app.get("state.drawing") is False
+
+    told = page.evaluate(f"{RECORDER}.session.event")
+    assert [row[:2] for row in told["notes"]] == [[1, base + 4], [1, base], [1, 67]]
+    take = msgspec.convert(told, Take)
+    assert take.quantise == Quantise("1/16", 1.0)
+    page.get_by_role("button", name="Put it on top").click()
+    page.wait_for_url(lambda url: len(phrase_of(url).edits) == 3)
+    assert phrase_of(page.url).edits == take_to_edits(take, tiny.SPEC)
+
+
+LAYERS = """async (root) => {
+  const { Take } = await import(root + "take.js");
+  const { quantised } = await import(root + "quantise.js");
+  const take = new Take(8);
+  const play = (pitch, onset, end) => take.add({ track: 0, pitch, onset, end, velocity: 90 });
+  const early = [play(60, -0.2, 0.5), play(61, -2, -1)];
+  take.layer();
+  play(62, 15.9, 16.4);  // the second round
+  const heard = take.notes[1].after;
+  const moved = take.notes.map((note) => quantised(note, { grid: "1/16", strength: 1 }, 8).onset);
+  const both = take.rows;
+  take.undo();
+  const one = take.rows.length;
+  take.clear();
+  take.undo();
+  return { early, heard, moved, both, one, again: take.rows.length };
+}"""
+
+
+def test_takes_are_layers_that_can_be_undone(app: Demo, address: str) -> None:
+    root = address + asset_root("recorder")
+    app.page.goto(root + "recorder.css")
+    assert app.page.evaluate(LAYERS, root) == {
+        "early": [True, False],
+        "heard": 19.9,
+        "moved": [0, 0],
+        "both": [[0, 60, 0, 0.5, 90], [0, 62, 7.9, 8.4, 90]],
+        "one": 1,
+        "again": 1,
+    }
+
+
+MAP = "document.querySelector('.gm-map').map"
+
+
+def point(app: Demo, index: int) -> tuple[float, float]:
+    """Where a phrase of the map is on the screen."""
+    x, y = app.page.evaluate(
+        f"""(index) => {{
+          const box = {MAP}.canvas.getBoundingClientRect();
+          const [x, y] = {MAP}.camera.pixels({MAP}.cloud.at(index));
+          return [box.left + x, box.top + y];
+        }}""",
+        index,
+    )
+    return x, y
+
+
+def test_the_map_is_seen_heard_and_taken_from(app: Demo, address: str) -> None:
+    visit(app, address)
+    app.page.get_by_role("link", name="Map").click()
+    app.page.wait_for_selector(".gm-map:not(.gm-loading)", timeout=LOADING)
+    app.page.wait_for_selector(READY)
+    app.page.locator(".gm-stage").scroll_into_view_if_needed()
+    app.page.mouse.move(*point(app, 7))
+    app.until(f"{MAP}.hovered >= 0 && {MAP}.voice.sounding")
+    seed = app.page.evaluate(f"{MAP}.cloud.seeds[{MAP}.hovered]")
+    expect(app.page.locator(".gm-card-title")).to_have_text(f"Seed {seed}")
+    notes = app.page.evaluate(f"{MAP}.cloud.notesOf({MAP}.hovered).length")
+
+    app.page.mouse.down()
+    app.page.mouse.up()
+    app.page.wait_for_url(lambda url: phrase_of(url) == PhraseState(seed=seed))
+    app.page.wait_for_function(
+        f"(notes) => {PLAYER}.stage.roll.notes.reduce((sum, list) => sum + list.length / 3, 0)"
+        " === notes",
+        arg=notes,
+    )
+    before = app.page.evaluate(f"{MAP}.hovered")
+    app.page.keyboard.press("ArrowLeft")
+    app.page.keyboard.press("ArrowRight")
+    assert app.page.evaluate(f"{MAP}.hovered") != before
+
+    app.page.keyboard.press("Escape")
+    app.page.keyboard.down("Shift")
+    app.page.mouse.move(*point(app, 0))
+    app.page.mouse.down()
+    app.page.mouse.move(*point(app, 21), steps=4)
+    app.page.mouse.up()
+    app.page.keyboard.up("Shift")
+    app.page.wait_for_url(lambda url: len(document_of(url).journey.seeds) > 1)
+    ends = document_of(app.page.url).journey.seeds
+    at = [app.page.evaluate(f"{MAP}.cloud.seeds[{index}]") for index in (0, 21)]
+    assert [ends[0], ends[-1]] == at
+    expect(app.page.get_by_role("heading", name="The path")).to_be_visible()

@@ -214,7 +214,7 @@ def _renderer() -> Any:
     return st.components.v2.component(NAME, js=STUB, isolate_styles=False)
 
 
-def _session_name() -> str:
+def session_name() -> str:
     """Tells the browser one Streamlit session from the next, after a restart say."""
     return str(st.session_state.setdefault(f"{NAME}.session", secrets.token_hex(8)))
 
@@ -227,7 +227,7 @@ def _payload(data: PlayerData, *, seen: Mapping[str, int]) -> dict[str, Any]:
     return {
         "assets": asset_root(),
         "seen": dict(seen),
-        "session": _session_name(),
+        "session": session_name(),
         "notes": notes,
         "tracks": [vars(track) for track in data.tracks],
         "grid": vars(data.grid),
@@ -252,7 +252,7 @@ def _payload(data: PlayerData, *, seen: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _event(state: Any, name: str) -> Mapping[str, Any] | None:
-    return read_event(state, name, session=_session_name())
+    return read_event(state, name, session=session_name())
 
 
 def _commit_of(key: str, data: PlayerData) -> Commit | None:

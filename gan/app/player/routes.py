@@ -1,7 +1,8 @@
-"""HTTP routes of the player: its front end, Plotly, and sound for those without a socket.
+"""HTTP routes of the components: their front ends, Plotly, and sound for those without a socket.
 
-* `/api/player/VERSION/...` serves `assets/player` and `plotly.min.js` of the installed
-  plotly package. VERSION is a hash of their content, so browsers may keep them for ever.
+* `/api/player/VERSION/...` serves `assets/player`, with `plotly.min.js` of the installed
+  plotly package beside it, and the other folders of `assets`. VERSION is a hash of it all, so that
+  browsers may keep them for ever.
 * `/api/sound/DIGEST` serves the stems that `publish_sound` announced. They are rendered
   when first asked for and kept in a bounded cache.
 """
@@ -28,7 +29,7 @@ from gan.audio.stems import Stems
 from gan.errors import GanError
 from gan.spec import ASSETS
 
-FOLDER = ASSETS / "player"
+FOLDERS = ("player", "recorder", "map")
 MEDIA_TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",
@@ -49,8 +50,13 @@ def _plotly_file() -> Path:
 
 def _files() -> dict[str, Path]:
     """Served name -> file. A fixed list: a request can name nothing else."""
-    own = {path.name: path for path in sorted(FOLDER.iterdir()) if path.suffix in MEDIA_TYPES}
-    return {**own, "plotly.min.js": _plotly_file()}
+    own = {
+        f"{folder}/{path.name}": path
+        for folder in FOLDERS
+        for path in sorted((ASSETS / folder).iterdir())
+        if path.suffix in MEDIA_TYPES
+    }
+    return {**own, "player/plotly.min.js": _plotly_file()}
 
 
 def _fingerprint() -> tuple[tuple[str, int, int], ...]:
@@ -63,9 +69,9 @@ def _version(fingerprint: tuple[tuple[str, int, int], ...]) -> str:
     return hashlib.sha256(repr(fingerprint).encode()).hexdigest()[:12]
 
 
-def asset_root() -> str:
-    """Path under which this version of the front end is served, with a slash at its end."""
-    return f"{base_path()}/api/player/{_version(_fingerprint())}/"
+def asset_root(folder: str = "player") -> str:
+    """Path under which this version of a front end is served, with a slash at its end."""
+    return f"{base_path()}/api/player/{_version(_fingerprint())}/{folder}/"
 
 
 def base_path() -> str:
@@ -77,7 +83,7 @@ def base_path() -> str:
 
 
 async def _asset(request: Request) -> Response:
-    path = _files().get(request.path_params["name"])
+    path = _files().get("{folder}/{name}".format_map(request.path_params))
     if path is None:
         return PlainTextResponse("There is no such file.", status_code=404)
     headers = {
@@ -168,6 +174,6 @@ def player_routes() -> list[BaseRoute]:
     """The HTTP routes, for `st.App(..., routes=[*player_routes(), live_route()])`."""
     root = base_path()
     return [
-        Route(f"{root}/api/player/{{version}}/{{name}}", _asset, methods=["GET"]),
+        Route(f"{root}/api/player/{{version}}/{{folder}}/{{name}}", _asset, methods=["GET"]),
         Route(f"{root}/api/sound/{{digest}}", _sound, methods=["GET"]),
     ]

@@ -57,13 +57,25 @@ def favourites(engine: Engine, session: Session) -> None:
                 _row(engine, session, each, usable.get(generator))
 
 
+def own_phrases(engine: Engine, session: Session) -> None:
+    """The phrases that the user brought, of all generators; the newest first."""
+    usable, _ = available()
+    kept = [each for each in _try(library.favourites) or [] if each.kind == library.OWN]
+    if not kept:
+        st.caption("Phrases of yours that you keep stay here, also after a restart.")
+    for each in kept:
+        _row(engine, session, each, usable.get(each.generator))
+    _offer_back()
+
+
 def _row(engine: Engine, session: Session, each: Favourite, info: CheckpointInfo | None) -> None:
     key = f"favourites:{each.id}"
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     own = info is not None and info.digest == engine.info.digest and info.name == engine.info.name
     if own:
         row.image(_picture(engine.info.digest, each.address, engine), width=96)
-    row.markdown(f"**{escape_markdown(each.name)}**", width="stretch")
+    mark = ":material/library_music: " if each.kind == library.OWN else ""
+    row.markdown(f"{mark}**{escape_markdown(each.name)}**", width="stretch")
     if info is not None:
         row.button(
             "Go", key=f"{key}:go", icon=":material/arrow_forward:",

@@ -18,6 +18,13 @@ from gan.spec import RollSpec, Track
 SILENT = -1
 
 
+def melody_index(spec: RollSpec) -> int:
+    """The index of the track that counts as the melody; one must have pitches."""
+    pitched = [index for index, track in enumerate(spec.tracks) if not track.is_drum]
+    alone = [index for index in pitched if spec.tracks[index].monophonic]
+    return (alone or pitched)[0]
+
+
 @dataclass(frozen=True)
 class Part:
     """One track of some phrases; `sounding` and `onset` are `(n, step, pitch)`."""
@@ -83,8 +90,7 @@ class Phrases:
     @property
     def melody(self) -> int:
         """The index of the melody; there must be a track that has pitches."""
-        alone = [index for index in self.pitched if self.spec.tracks[index].monophonic]
-        return (alone or self.pitched)[0]
+        return melody_index(self.spec)
 
     @cached_property
     def heard(self) -> Cells:

@@ -1,0 +1,1 @@
+"""The map: its component, its bytes, and its making in the background."""

@@ -1,0 +1,1 @@
+"""The recorder component: data for the browser, takes from it."""
