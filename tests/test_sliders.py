@@ -143,7 +143,7 @@ def test_a_slider_ends_where_more_is_fewer() -> None:
     vector = np.array([0, 3, 0, 0, 0, 0], np.float32)  # nine chords a step, from eight or so
     one = found.Direction("CHORDS.notes", "", "", "named", vector, {})
     (usual,) = ranges.measured(Knobs(), [one], ranges_of(-100, 1000))
-    assert usual.high == 2.0 and usual.low == -1.0  # there are none left, or they turn
+    assert usual.high == 2.0 and usual.low == -2.0  # they turn, or there are none left
     # And before that where it has more chords than songs ever have.
     (fewer,) = ranges.measured(Knobs(), [one], ranges_of(0, 20))
     assert fewer.high == 0.5
@@ -272,9 +272,18 @@ def test_the_command_stores_what_it_finds(tmp_path, monkeypatch, capsys) -> None
     one = found.Direction("LEAD.register", "", "", "named", vector, effects, 0.93)
     monkeypatch.setattr(sliders, "find_directions", lambda *_, **__: [one])
     assert sliders.main(["--checkpoint_dir", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.splitlines()[1].split() == [
-        "LEAD.register", "0.93", "0.98", "-0.25", "LEAD.notes",
-    ]  # fmt: skip
+    words = capsys.readouterr().out.splitlines()[1].split()
+    assert [*words[:4], words[-1]] == ["LEAD.register", "0.93", "0.98", "-0.25", "LEAD.notes"]
     info = read_info(tmp_path)
     (loaded,) = load_directions(info, generator.plan_dim, generator.tilt_names)
     assert loaded.vector.tolist() == vector.tolist()
+    assert loaded.kept is not None
+    # Measured again, it is what it was.
+    monkeypatch.delattr(sliders, "find_directions")
+    assert sliders.main(["--checkpoint_dir", str(tmp_path), "--measure"]) == 0
+    first, *_ = load_directions(info, generator.plan_dim, generator.tilt_names)
+    assert first.vector.tolist() == vector.tolist() and first.kept == loaded.kept
+    others = {k: v if k.startswith("sampler/") else v + 1 for k, v in generator.weights().items()}
+    write_weights(tmp_path, others)
+    assert sliders.main(["--checkpoint_dir", str(tmp_path), "--measure"]) == 2
+    assert "leave out --measure" in capsys.readouterr().err
