@@ -28,7 +28,7 @@ run: $(VENV)/.ready-run
 	$(PY) -m streamlit run app.py --server.port $(PORT)
 
 test: lint
-	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(PY) -m pytest $(ARGS)
 
 realtime: $(VENV)/.ready-test
 	$(PY) -m pytest -m realtime $(ARGS)
