@@ -145,7 +145,8 @@ def test_a_phrase_weighs_what_its_notes_cost_where_all_is_given() -> None:
     chosen[3] = chosen[3] - 1
     for which, part in enumerate(logits):
         values = np.asarray(part)[0].astype(np.float64)
-        chance = values - np.log(np.exp(values).sum(axis=1, keepdims=True))
+        top = values.max(axis=1, keepdims=True)  # what is ruled out stands far below
+        chance = values - top - np.log(np.exp(values - top).sum(axis=1, keepdims=True))
         decisions = count + 1 if which == 0 else count  # the last advance ends the phrase
         cost += chance[np.arange(decisions), chosen[which][:decisions]].sum()
     assert weights == pytest.approx([cost, cost], rel=1e-4)
