@@ -111,18 +111,19 @@ def states_of_rolls(
         raise LatentError(f"{engine.info.name} cannot read a phrase back.")
     latents = engine.generator.encode(rolls)
     states = [PhraseState(seed=seed, z=latent_numbers(z)) for z in latents]
-    others = [] if beside is None else [replace(beside, edits=())]
+    every = states if beside is None else [*states, replace(beside, edits=())]
+    plain = engine.render_all(every)
     found = []
-    for own, roll in zip(states, rolls, strict=True):
-        bases = [own, *others]
-        strokes = [strokes_between(each, roll, engine.spec) for each in engine.render_all(bases)]
-        state, edits = min(zip(bases, strokes, strict=True), key=lambda pair: len(pair[1]))
+    for k, roll in enumerate(rolls):
+        bases = [k, *range(len(states), len(every))]
+        strokes = [strokes_between(plain[base], roll, engine.spec) for base in bases]
+        base, edits = min(zip(bases, strokes, strict=True), key=lambda pair: len(pair[1]))
         if len(edits) > EDITS_MAX:
             raise LatentError(
                 f"{engine.info.name} reads this phrase too poorly to go on from it: try another "
                 "generator."
             )
-        found.append(replace(state, edits=edits))
+        found.append(replace(every[base], edits=edits))
     return found
 
 

@@ -87,7 +87,7 @@ def show_build() -> None:
         elif error is not None:
             raise error
         st.rerun()
-    st.progress(making.done / making.total, f"{making.done:,} of {making.total:,} phrases drawn")
+    st.progress(making.share, f"{making.done:,} of {PHRASES:,} phrases drawn")
 
 
 def offer_build() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from gan.app.escape import escape_markdown
-from gan.app.loading import available
 from gan.app.music_in import Reading, read
 from gan.app.session import open_page, write_address
 from gan.app.widgets.runs import show_run
@@ -15,13 +14,11 @@ from gan.training import runs
 
 page = open_page()
 session = page.session
-usable, _ = available()
 
 
-@st.fragment(run_every=2.0)
 def show_runs() -> None:
     for run in runs.list_runs():
-        show_run(run, session, usable)
+        show_run(run, session, page.usable)
 
 
 st.caption(
@@ -31,10 +28,11 @@ st.caption(
 known = runs.list_runs()
 if known:
     st.subheader("Runs")
-    show_runs()
+    working = any(run.alive for run in known)
+    st.fragment(show_runs, run_every=2.0 if working else None)()
     st.subheader("Another one")
 
-wanted = choose_music(usable, page.info.name)
+wanted = choose_music(page.usable, page.info.name)
 reading: Reading | None = st.session_state.get("train:reading")
 if wanted is not None and (reading is None or reading.wanted != wanted):
     reading = st.session_state["train:reading"] = read(wanted)
@@ -42,22 +40,23 @@ if wanted is not None and (reading is None or reading.wanted != wanted):
 
 @st.fragment(run_every=0.5)
 def wait_for_reading(reading: Reading) -> None:
-    if reading.future.done():
+    work = reading.work
+    if work.future.done():
         st.rerun()
-    st.progress(reading.share, f"Reading: {reading.done} of {reading.total or '?'} files ...")
+    st.progress(work.share, f"Reading: {work.done} of {work.total or '?'} files ...")
 
 
 if wanted is not None and reading is not None:
-    if not reading.future.done():
+    if not reading.work.future.done():
         wait_for_reading(reading)
     else:
         try:
-            dataset, report = reading.future.result()
+            dataset, report = reading.work.future.result()
         except DataError as error:
             st.error(escape_markdown(str(error)))
         else:
             left_out = show_report(dataset, report, session)
             if len(dataset):
-                order_form(wanted, dataset, left_out, usable)
+                order_form(wanted, dataset, left_out, page.usable)
 
 write_address(session)

@@ -73,12 +73,17 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-def folder(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def only(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show the app these generators alone, and an empty folder of the user's."""
     for module in ("session", "widgets.favourites", "widgets.model_card", "widgets.session_panel"):
         monkeypatch.setattr(f"gan.app.{module}.available", lambda: real(root))
     monkeypatch.setattr(loading, "available", lambda: real(root))
     monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture(autouse=True)
+def folder(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    only(root, tmp_path, monkeypatch)
     yield root
 
 

@@ -18,6 +18,7 @@ from gan.models.checkpoint import read_info, write_config, write_weights
 from gan.models.parts import write_parts
 from gan.models.registry import build
 from gan.music.attributes import measure
+from gan.music.compare import f1
 from gan.quality import card, copies, latent, regions, two_sample
 from gan.quality.evaluation import reference, save_reference
 
@@ -67,11 +68,11 @@ def test_a_copy_is_found(phrases: np.ndarray) -> None:
 
 
 def test_f1_by_hand(phrases: np.ndarray) -> None:
-    assert latent.f1(phrases, phrases) == {"onset": 1.0, "sounding": 1.0}
+    assert f1(phrases, phrases) == {"onset": 1.0, "sounding": 1.0}
     half = phrases[:1].copy()
     half[:, :, 16:] = 0
     kept, whole = half[..., 1].sum(), phrases[:1, ..., 1].sum()
-    assert latent.f1(half, phrases[:1])["onset"] == pytest.approx(2 * kept / (kept + whole))
+    assert f1(half, phrases[:1])["onset"] == pytest.approx(2 * kept / (kept + whole))
 
 
 @pytest.fixture(scope="module")

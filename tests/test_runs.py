@@ -252,7 +252,7 @@ def test_music_is_read_into_the_tracks_of_a_generator(tmp_path: Path) -> None:
     )
     spec = replace(plain.spec, tracks=others)
     reading = music_in.read(Wanted(str(music), like=spec))
-    dataset, report = reading.future.result(60)
+    dataset, report = reading.work.future.result(60)
     # No name is the same: the melody still leads, and the chords accompany.
     assert dataset.spec == spec and "generator" in report.why
     assert np.array_equal(dataset.bits, plain.bits)

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 import tiny
 from streamlit.testing.v1 import AppTest
-from test_pages import MAIN, fine, real, write_checkpoint
+from test_pages import MAIN, fine, only, write_checkpoint
 
-from gan.app import loading
 from gan.app.widgets import teaching
 from gan.files import locked
 from gan.spec import ROOT
@@ -35,11 +34,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def started(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
     """Folders of runs whose processes were asked for; none is started."""
-    for module in ("session", "widgets.favourites", "widgets.model_card", "widgets.session_panel"):
-        monkeypatch.setattr(f"gan.app.{module}.available", lambda: real(root))
-    monkeypatch.setattr(loading, "available", lambda: real(root))
+    only(root, tmp_path, monkeypatch)
     monkeypatch.setattr(teaching, "CHECKPOINTS", root)
-    monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folders: list[Path] = []
 
@@ -58,7 +54,7 @@ def opened() -> AppTest:
 
 def read(page: AppTest) -> AppTest:
     """Wait until the music has been read."""
-    page.session_state["train:reading"].future.result(60)
+    page.session_state["train:reading"].work.future.result(60)
     return fine(page.run())
 
 
@@ -112,7 +108,7 @@ def test_too_little_music_and_none_are_told(tmp_path: Path) -> None:
     page = opened()
     page.segmented_control(key="train:where").set_value("A folder on this machine").run()
     page.text_input(key="train:folder").set_value(str(tmp_path / "none")).run()
-    page.session_state["train:reading"].future.exception(60)
+    page.session_state["train:reading"].work.future.exception(60)
     page.run()
     assert page.error[0].value.startswith("There is no folder")
 

@@ -15,7 +15,7 @@ import soundfile
 import tiny
 from compose import phrase_notes
 from streamlit.testing.v1 import AppTest
-from test_pages import MAIN, ready, real, write_checkpoint
+from test_pages import MAIN, only, ready, real, write_checkpoint
 
 from gan.app import library, loading
 from gan.app.document import from_text
@@ -49,10 +49,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def folder(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    for module in ("session", "widgets.favourites", "widgets.model_card", "widgets.session_panel"):
-        monkeypatch.setattr(f"gan.app.{module}.available", lambda: real(root))
-    monkeypatch.setattr(loading, "available", lambda: real(root))
-    monkeypatch.setenv("GAN_DATA", str(tmp_path / "data"))
+    only(root, tmp_path, monkeypatch)
     yield root
 
 
@@ -202,7 +199,7 @@ def recording(level: float) -> bytes:
 
 def hear(page: AppTest, data: bytes) -> AppTest:
     page.file_uploader(key="yours:recording").upload("hum.wav", data, "audio/wav").run()
-    page.session_state["yours:listening"].future.exception(60)
+    page.session_state["yours:listening"].work.future.exception(60)
     return page.run()
 
 
@@ -237,7 +234,7 @@ def test_listening_can_be_stopped(root: Path, monkeypatch: pytest.MonkeyPatch) -
     page.file_uploader(key="yours:recording").upload("hum.wav", recording(0.5), "audio/wav").run()
     page.button(key="yours:stop").click().run()
     held.set()
-    page.session_state["yours:listening"].future.exception(30)
+    page.session_state["yours:listening"].work.future.exception(30)
     assert any("Stopped" in text.value for text in fine(page.run()).info)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
@@ -21,6 +21,17 @@ from gan.app.scope import scope_of
 from gan.models.checkpoint import CheckpointInfo
 
 STALE_SECONDS = 2.0
+
+
+def document_at(address: str, info: CheckpointInfo) -> Document:
+    """The document of a link's query as text, such as a favourite's, for a generator."""
+    query, stored = parse_qs(address), library.stored
+    return link.from_query(query, scope_of(info), weights=info.digest, stored=stored)[0]
+
+
+def keep(document: Document, name: str, *, kind: str = "") -> str:
+    """Keep a document as a favourite; the name that it got. `LibraryError` where that fails."""
+    return library.keep(name, document.generator, urlencode(link.to_query(document)), kind=kind)
 
 
 def read_address() -> Given:

@@ -9,10 +9,11 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
+from gan.app.work import Progress, Work
 from gan.data.dataset import Dataset
 from gan.data.folder import SUFFIXES, list_music
 from gan.data.ingest import Report, look_into
@@ -34,34 +35,23 @@ class Wanted:
     like: RollSpec | None = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Reading:
-    """A folder that is being read; `done` of `total` files are."""
+    """Music that is being read."""
 
     wanted: Wanted
-    done: int = 0
-    total: int = 0
-    future: Future[tuple[Dataset, Report]] = field(default_factory=Future)
-
-    @property
-    def share(self) -> float:
-        return self.done / self.total if self.total else 0.0
+    work: Work[tuple[Dataset, Report]]
 
 
 def read(wanted: Wanted) -> Reading:
     """Begin to read; the future raises `DataError` for what cannot be."""
-    reading = Reading(wanted)
 
-    def progress(done: int, total: int) -> None:
-        reading.done, reading.total = done, total
-
-    def work() -> tuple[Dataset, Report]:
+    def look(progress: Progress) -> tuple[Dataset, Report]:
         return look_into(
             wanted.data_dir, scheme=wanted.scheme, like=wanted.like, progress=progress, workers=1
         )
 
-    reading.future = _reader.submit(work)
-    return reading
+    return Reading(wanted, Work(_reader, look))
 
 
 def keep_files(files: Iterable[tuple[str, bytes]]) -> Path:

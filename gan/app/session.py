@@ -45,9 +45,13 @@ class Browser:
 
 @dataclass(frozen=True)
 class Open:
-    """What a page works on: the session, its generator, and the engine once it has loaded."""
+    """What a page works on: the session, its generator, and the engine once it has loaded.
+
+    `usable` are all generators, by name.
+    """
 
     session: Session
+    usable: Mapping[str, CheckpointInfo]
     info: CheckpointInfo
     engine: Engine | None
 
@@ -86,7 +90,7 @@ def open_page(where: DeltaGenerator | None = None) -> Open:
     _offer_last(browser, usable, where)
     for notice in session.notices:
         st.warning(escape_markdown(notice))
-    return Open(session, info, engine)
+    return Open(session, usable, info, engine)
 
 
 def _browser(usable: Mapping[str, CheckpointInfo]) -> Browser:

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from gan.errors import GanError
+from gan.models.checkpoint import read_info
+from gan.training.claim import claimed
 
 FAILED = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -110,6 +112,18 @@ def quiet_libraries(*, verbose: bool) -> Iterator[None]:
             os.dup2(saved, descriptor)
         for descriptor in (*kept, target):
             os.close(descriptor)
+
+
+@contextmanager
+def changing(args: argparse.Namespace) -> Iterator[None]:
+    """While a command changes a checkpoint: it is there, no other one changes it, TensorFlow is in.
+
+    Raises `CheckpointError`, before anything that takes long.
+    """
+    read_info(args.checkpoint_dir)
+    with claimed(args.checkpoint_dir, resume=True):
+        load_tensorflow(verbose=args.verbose)
+        yield
 
 
 def load_tensorflow(*, verbose: bool) -> None:

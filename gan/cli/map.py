@@ -9,13 +9,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from gan.cli.environment import add_verbose, between, load_tensorflow, run_command
+from gan.cli.environment import add_verbose, between, changing, run_command
 from gan.data.progress import terminal_progress
-from gan.models.checkpoint import read_info
 from gan.space.making import LEAST, MOST, make
 from gan.space.store import save_space
 from gan.space.words import family_names
-from gan.training.claim import claimed
 
 NAME = "gan.cli.map"
 
@@ -37,9 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace) -> None:
-    read_info(args.checkpoint_dir)
-    with claimed(args.checkpoint_dir, resume=True):
-        load_tensorflow(verbose=args.verbose)
+    with changing(args):
         from gan.engine import load
 
         engine = load(args.checkpoint_dir, sliders=False)

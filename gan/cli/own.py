@@ -9,11 +9,11 @@ from gan.data.own import Excerpt, arrange, excerpt, fullest_bar
 from gan.data.own_file import BYTES_MAX, read_own
 from gan.data.own_report import excerpt_words, report
 from gan.data.progress import terminal_progress
-from gan.engine import Engine, Rolls
+from gan.engine import Engine
 from gan.errors import MidiError
 from gan.listen.heard import hear_file
+from gan.music.compare import f1
 from gan.phrase import PhraseState
-from gan.spec import ONSET, SOUNDING
 
 SOUND = (".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aac", ".aiff", ".aif", ".webm")
 """Endings of recordings; every other file is taken for MIDI."""
@@ -57,19 +57,13 @@ def _heard(path: Path) -> bytes:
 def encoded(part: Excerpt, engine: Engine) -> PhraseState:
     """The state that comes nearest to the bars; how near is told on standard error."""
     state = engine.encode(part.roll)
-    back = engine.render(state)
-    onset, sounding = (_f1(part.roll, back, channel) for channel in (ONSET, SOUNDING))
+    alike = f1(part.roll, engine.render(state))
     print(
-        f"  {onset:.0%} of the notes begin alike, and {sounding:.0%} of what sounds is the same "
-        "(F1).",
+        f"  {alike['onset']:.0%} of the notes begin alike, and {alike['sounding']:.0%} of what "
+        "sounds is the same (F1).",
         file=sys.stderr,
     )
     return state
-
-
-def _f1(ours: Rolls, theirs: Rolls, channel: int) -> float:
-    a, b = ours[..., channel] > 0, theirs[..., channel] > 0
-    return float(2 * (a & b).sum() / max(int(a.sum() + b.sum()), 1))
 
 
 def tempo_and_key(part: Excerpt, tempo: float | None, transpose: int | None) -> tuple[float, int]:

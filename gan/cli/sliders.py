@@ -13,17 +13,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from gan.cli.environment import add_verbose, between, load_tensorflow, run_command
+from gan.cli.environment import add_verbose, between, changing, run_command
 from gan.data.progress import terminal_progress
 from gan.errors import CheckpointError
 from gan.models.base import Generator
-from gan.models.checkpoint import CheckpointInfo, load_generator, read_info
+from gan.models.checkpoint import CheckpointInfo, load_generator
 from gan.quality.evaluation import songs_of
 from gan.sliders.directions import Direction, find_directions, report
 from gan.sliders.narrow import narrowed
 from gan.sliders.ranges import measured
 from gan.sliders.store import load_directions, save_directions
-from gan.training.claim import claimed
 
 NAME = "gan.cli.sliders"
 PHRASES = between(256, 1_000_000, int)
@@ -53,9 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace) -> None:
-    read_info(args.checkpoint_dir)
-    with claimed(args.checkpoint_dir, resume=True):
-        load_tensorflow(verbose=args.verbose)
+    with changing(args):
         generator, info = load_generator(args.checkpoint_dir)
         if args.measure:
             found = _stored(generator, info)

@@ -12,15 +12,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from gan.cli.environment import SAMPLES, add_verbose, load_tensorflow, run_command
+from gan.cli.environment import SAMPLES, add_verbose, changing, run_command
 from gan.data.dataset import must_fit, split_by_song
 from gan.data.ingest import ingest
 from gan.data.progress import terminal_progress
-from gan.models.checkpoint import load_generator, read_info
+from gan.models.checkpoint import load_generator
 from gan.music.keys import parse_key_choice
 from gan.preview import prepare
 from gan.quality.evaluation import evaluate, reference, store
-from gan.training.claim import claimed
 from gan.training.tuning import tune
 
 NAME = "gan.cli.tune"
@@ -46,9 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(args: argparse.Namespace) -> None:
     """Tune while no other run writes into the folder."""
-    read_info(args.checkpoint_dir)
-    with claimed(args.checkpoint_dir, resume=True):
-        load_tensorflow(verbose=args.verbose)
+    with changing(args):
         tuned(args)
 
 

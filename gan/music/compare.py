@@ -7,7 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from gan.spec import ONSET, SOUNDING
+
 Values = NDArray[np.float64]
+Rolls = NDArray[np.uint8]
 
 BINS = 24
 
@@ -52,3 +55,12 @@ def overlaps(ours: Mapping[str, Values], theirs: Mapping[str, Values]) -> dict[s
 def mean_overlap(ours: Mapping[str, Values], theirs: Mapping[str, Values]) -> float:
     """Mean of `overlaps`, 0 to 1."""
     return float(np.mean(list(overlaps(ours, theirs).values())))
+
+
+def f1(ours: Rolls, theirs: Rolls) -> dict[str, float]:
+    """F1 of onset and of sounding cells, over all cells of two rolls or batches `(..., 2)`."""
+    scores = {}
+    for name, channel in (("onset", ONSET), ("sounding", SOUNDING)):
+        a, b = ours[..., channel].astype(bool), theirs[..., channel].astype(bool)
+        scores[name] = float(2 * (a & b).sum() / max(a.sum() + b.sum(), 1))
+    return scores

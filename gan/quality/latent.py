@@ -12,22 +12,14 @@ from numpy.typing import NDArray
 
 from gan.models.base import Generator
 from gan.music.attributes import measure
-from gan.spec import ONSET, SOUNDING
+from gan.music.compare import f1
+from gan.spec import ONSET
 
 Floats = NDArray[np.float32]
 Rolls = NDArray[np.uint8]
 
 NEAR = 0.1  # of the length of z, a move within a neighbourhood
 WARM = 3  # calls that are not timed
-
-
-def f1(ours: Rolls, theirs: Rolls) -> dict[str, float]:
-    """F1 of onset and of sounding cells, over all cells of two batches."""
-    scores = {}
-    for name, channel in (("onset", ONSET), ("sounding", SOUNDING)):
-        a, b = ours[..., channel].astype(bool), theirs[..., channel].astype(bool)
-        scores[name] = float(2 * (a & b).sum() / max(a.sum() + b.sum(), 1))
-    return scores
 
 
 def reconstruction(generator: Generator, phrases: Rolls) -> dict[str, float]:

@@ -207,7 +207,7 @@ def _chosen(generator: Generator, varied: Sequence[str], phrases: Floats) -> lis
 def _named(name: str, move: Values, effects: dict[str, float], rank: float) -> Direction:
     label, text = words_of(name)
     vector = move.astype(np.float32)
-    return Direction(name, label, text, "named", vector, _rounded(effects), round(rank, 3))
+    return Direction(name, label, text, "named", vector, rounded(effects), round(rank, 3))
 
 
 def components(generator: Generator, samples: Samples, count: int) -> list[Direction]:
@@ -239,13 +239,13 @@ def components(generator: Generator, samples: Samples, count: int) -> list[Direc
                 help=f"Principal component {index + 1} of what is heard.",
                 kind="component",
                 vector=(sign * vectors[index]).astype(np.float32),
-                effects=_rounded({name: sign * value for name, value in moved.items()}),
+                effects=rounded({name: sign * value for name, value in moved.items()}),
             )
         )
     return found
 
 
-def _rounded(effects: dict[str, float]) -> dict[str, float]:
+def rounded(effects: dict[str, float]) -> dict[str, float]:
     return {name: round(float(value), 3) for name, value in effects.items()}
 
 

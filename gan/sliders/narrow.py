@@ -15,7 +15,7 @@ import numpy as np
 
 from gan.models.base import Generator
 from gan.music.attributes import measure
-from gan.sliders.directions import Direction, accepted
+from gan.sliders.directions import Direction, accepted, rounded
 from gan.sliders.probes import Probes
 from gan.sliders.samples import Floats, Samples, Values
 from gan.sliders.search import calibrated, score, side_effects
@@ -81,7 +81,7 @@ def _best(
     found: dict[str, tuple[float, Direction]] = {}
     for k, each in enumerate(wide):
         if good[k] and scores[k] > found.get(each.id, (-np.inf, each))[0]:
-            moved = zip(probes.names, effects[k], strict=True)
+            moved = dict(zip(probes.names, effects[k], strict=True))
             found[each.id] = (
                 scores[k],
                 replace(
@@ -89,7 +89,7 @@ def _best(
                     id=each.id + ALONE,
                     attribute=each.id,
                     vector=moves[k].astype(np.float32),
-                    effects={name: round(float(value), 3) for name, value in moved},
+                    effects=rounded(moved),
                     spearman=round(float(ranks[k]), 3),
                 ),
             )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 import streamlit as st
 
-from gan.app import library, link
+from gan.app import library
+from gan.app.address import document_at
 from gan.app.library import Favourite, LibraryError
 from gan.app.map.component import Mark
 from gan.app.map.pack import publish_space
-from gan.app.scope import scope_of
 from gan.engine import Engine, Rolls
 from gan.errors import CheckpointError
 from gan.models.checkpoint import CheckpointInfo
@@ -79,13 +78,8 @@ def _places(
     digest: str, url: str, addresses: tuple[str, ...], _space: Space, _engine: Engine
 ) -> list[tuple[float, float]]:
     """Where the phrases of addresses lie on a map."""
-    del url
+    del digest, url
     if not addresses:
         return []
-    scope = scope_of(_engine.info)
-    documents = [
-        link.from_query(parse_qs(each), scope, weights=digest, stored=library.stored)[0]
-        for each in addresses
-    ]
-    rolls = _engine.render_all([document.phrase for document in documents])
+    rolls = _engine.render_all([document_at(each, _engine.info).phrase for each in addresses])
     return [(float(x), float(y)) for x, y in _space.place(rolls)]

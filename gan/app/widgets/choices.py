@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 import streamlit as st
 
-from gan.app import library, link
+from gan.app.address import keep
 from gan.app.history import Session
 from gan.app.library import LibraryError
 from gan.engine import Engine
@@ -101,9 +100,8 @@ def choose_from(
 
 
 def _keep(session: Session) -> None:
-    document = session.document
     try:
-        name = library.keep("", document.generator, urlencode(link.to_query(document)))
+        name = keep(session.document, "")
     except LibraryError as error:
         session.notices = (str(error),)
         return

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from typing import TypeVar
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from gan.app import library, link
-from gan.app.address import open_query
-from gan.app.document import Document
+from gan.app import library
+from gan.app.address import document_at, keep, open_query
 from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.library import Favourite, LibraryError
 from gan.app.loading import available
-from gan.app.scope import scope_of
 from gan.engine import Engine
 from gan.models.checkpoint import CheckpointInfo
 from gan.phrase import copy_track
@@ -35,8 +33,7 @@ def favourites(engine: Engine, session: Session) -> None:
         row = st.columns([4, 1], vertical_alignment="bottom")
         name = row[0].text_input("Keep this phrase as", max_chars=library.NAME_MAX)
         if row[1].form_submit_button("Keep", icon=":material/star:", width="stretch"):
-            address = urlencode(link.to_query(document))
-            _try(lambda: library.keep(name, document.generator, address))
+            _try(lambda: keep(document, name))
     _offer_back()
     groups: dict[str, list[Favourite]] = defaultdict(list)
     for each in _try(library.favourites) or []:
@@ -100,7 +97,7 @@ def _take_a_track(
     def take() -> None:
         track = st.session_state[f"{key}:track"]
         if track is not None:
-            theirs = _document(info, each.address).phrase
+            theirs = document_at(each.address, info).phrase
             session.phrase(copy_track(session.document.phrase, theirs, track, info.spec))
 
     st.session_state[f"{key}:track"] = None
@@ -116,16 +113,10 @@ def _take_a_track(
     )
 
 
-def _document(info: CheckpointInfo, address: str) -> Document:
-    return link.from_query(
-        parse_qs(address), scope_of(info), weights=info.digest, stored=library.stored
-    )[0]
-
-
 @st.cache_data(max_entries=512, show_spinner=False)
 def _picture(digest: str, address: str, _engine: Engine) -> bytes:
     del digest
-    roll = _engine.render(_document(_engine.info, address).phrase)
+    roll = _engine.render(document_at(address, _engine.info).phrase)
     return thumbnail_png(roll, _engine.spec)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from urllib.parse import parse_qs
 
 import streamlit as st
 
-from gan.app import library, link
+from gan.app import library
+from gan.app.address import document_at
 from gan.app.escape import escape_markdown
 from gan.app.history import Session
-from gan.app.scope import scope_of
 from gan.engine import Engine
 from gan.phrase import SEED_MAX, PhraseState
 from gan.spec import ROOT
@@ -51,11 +50,4 @@ def _favourites(engine: Engine) -> dict[str, PhraseState]:
         kept = [each for each in library.favourites() if each.generator == info.name]
     except library.LibraryError:
         return {}
-    found = {}
-    for each in kept:
-        query = parse_qs(each.address)
-        document, _ = link.from_query(
-            query, scope_of(info), weights=info.digest, stored=library.stored
-        )
-        found[each.name] = document.phrase
-    return found
+    return {each.name: document_at(each.address, info).phrase for each in kept}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gan.app.escape import escape_markdown
 from gan.app.history import Session
+from gan.app.session import choose
 from gan.app.widgets.piece import Piece, show_piece
 from gan.errors import CheckpointError, DataError
 from gan.models.checkpoint import CheckpointInfo, read_info
@@ -82,7 +84,7 @@ def _minutes(seconds: float) -> str:
     return f"{seconds / 3600:.1f} hours"
 
 
-def _buttons(run: Run, row: st.delta_generator.DeltaGenerator, usable: object) -> None:
+def _buttons(run: Run, row: DeltaGenerator, usable: Mapping[str, CheckpointInfo]) -> None:
     key = run.folder.name
     if run.alive:
         stopping = (run.folder / runs.STOP).exists()
@@ -100,11 +102,9 @@ def _buttons(run: Run, row: st.delta_generator.DeltaGenerator, usable: object) -
             "Go on", key=f"go:{key}", icon=":material/play_arrow:",
             on_click=lambda: runs.start(run.folder),
         )  # fmt: skip
-    if run.state == "finished" and isinstance(usable, dict) and run.mark.sentence in usable:
+    if run.state == "finished" and run.mark.sentence in usable:
         info = usable[run.mark.sentence]
         if row.button("Explore it", key=f"explore:{key}", icon=":material/tune:", type="primary"):
-            from gan.app.session import choose
-
             choose(info)
             st.switch_page("pages/explore.py")
     row.button(

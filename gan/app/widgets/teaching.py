@@ -73,7 +73,7 @@ def choose_music(usable: Mapping[str, CheckpointInfo], first: str) -> Wanted | N
     start = left.selectbox(
         "Begin with",
         [*usable, NOTHING],
-        index=list(usable).index(first) if first in usable else 0,
+        index=list(usable).index(first),
         key="train:start",
         format_func=lambda name: usable[name].title if name in usable else "nothing",
         help="A generator that has learnt already needs little music and little time, and the "

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
 
 import streamlit as st
 
-from gan.app import library, link
+from gan.app import library
+from gan.app.address import keep
 from gan.app.history import Session
 from gan.app.widgets.yours_shelf import ENCODED_MAX, Shelf
 from gan.data.own import Arranged, Excerpt
 from gan.engine import Engine, Rolls
+from gan.music.compare import f1
 from gan.music.edits import strokes_between
 from gan.music.performance import Performance
 from gan.phrase import EDITS_MAX, PhraseState
 from gan.pictures import thumbnail_png
-from gan.spec import ONSET, SOUNDING
+from gan.spec import ONSET
 
 PICTURES = 8  # of the way to the phrase
 
@@ -34,12 +35,8 @@ class Likeness:
 
 def likeness(mine: Rolls, theirs: Rolls) -> Likeness:
     """The user's roll against the generator's, both `(track, step, pitch, 2)`."""
-    scores = []
-    for channel in (ONSET, SOUNDING):
-        a, b = mine[..., channel] > 0, theirs[..., channel] > 0
-        scores.append(float(2 * (a & b).sum() / max(int(a.sum() + b.sum()), 1)))
     a, b = mine[..., ONSET] > 0, theirs[..., ONSET] > 0
-    return Likeness(scores[0], scores[1], int((a & ~b).sum()), int((b & ~a).sum()))
+    return Likeness(**f1(mine, theirs), lost=int((a & ~b).sum()), new=int((b & ~a).sum()))
 
 
 def played_like(arranged: Arranged, part: Excerpt, now: Performance) -> Performance:
@@ -124,6 +121,4 @@ def kept_on_top(engine: Engine, state: PhraseState, mine: Rolls) -> PhraseState:
 
 def keep_phrase(session: Session, name: str) -> str:
     """Keep the document among the user's own phrases; the name that it got."""
-    document = session.document
-    address = urlencode(link.to_query(document))
-    return library.keep(name, document.generator, address, kind=library.OWN)
+    return keep(session.document, name, kind=library.OWN)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from threading import Event
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from gan.app.escape import escape_markdown
 from gan.app.history import Session
 from gan.app.widgets.recording import record_panel
 from gan.app.widgets.yours_shelf import bring, shelf, take_away
+from gan.app.work import Progress, Work
 from gan.errors import AudioError
 from gan.listen.heard import (
     TEMPO_MAX,
@@ -43,30 +43,19 @@ class Listening:
 
     name: str
     digest: str
-    voices: Voices
-    done: int = 0
-    total: int = 0
-    stop: Event = field(default_factory=Event)
-    future: Future[Heard] = field(default_factory=Future)
+    work: Work[Heard]
     piece: str = ""
     given: tuple[float | None, int] = (None, 0)
 
 
 def listen(data: bytes, name: str, voices: Voices) -> Listening:
     """Begin to listen; the future raises `AudioError` for what cannot be used."""
-    listening = Listening(name, _digest(data, voices), voices)
 
-    def progress(done: int, total: int) -> None:
-        listening.done, listening.total = done, total
-        if listening.stop.is_set():
-            raise CancelledError
-
-    def work() -> Heard:
+    def hear(progress: Progress) -> Heard:
         samples, rate = read_audio(data)
         return transcribe(samples, rate, voices=voices, progress=progress)
 
-    listening.future = _worker.submit(work)
-    return listening
+    return Listening(name, _digest(data, voices), Work(_worker, hear))
 
 
 def _digest(data: bytes, voices: Voices) -> str:
@@ -89,35 +78,38 @@ def recordings() -> None:
     known: Listening | None = st.session_state.get(_KEY)
     if given is None:
         if known is not None:
-            known.stop.set()
-            take_away(known.piece)
+            _drop(known)
             del st.session_state[_KEY]
         return
     data = given.getvalue()
     if known is None or known.digest != _digest(data, voices):
         if known is not None:
-            known.stop.set()
-            take_away(known.piece)
+            _drop(known)
         known = st.session_state[_KEY] = listen(data, given.name or "recording", voices)
-    if known.future.done():
+    if known.work.future.done():
         _show(known)
     else:
         _wait(known)
 
 
+def _drop(listening: Listening) -> None:
+    listening.work.stop.set()
+    take_away(listening.piece)
+
+
 @st.fragment(run_every=0.3)
 def _wait(listening: Listening) -> None:
-    if listening.future.done():
+    work = listening.work
+    if work.future.done():
         st.rerun()
-    share = listening.done / listening.total if listening.total else 0.0
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(share, "Listening ...")
-        st.button("Stop", key="yours:stop", on_click=listening.stop.set, icon=":material/stop:")
+        st.progress(work.share, "Listening ...")
+        st.button("Stop", key="yours:stop", on_click=work.stop.set, icon=":material/stop:")
 
 
 def _show(listening: Listening) -> None:
     try:
-        heard = listening.future.result()
+        heard = listening.work.future.result()
     except AudioError as error:
         st.error(escape_markdown(str(error)))
         return

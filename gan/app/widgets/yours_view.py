@@ -36,7 +36,7 @@ def heading(own: Shelf, arranged: Arranged) -> None:
 
 
 def overview(own: Shelf, arranged: Arranged, bar: int) -> None:
-    """The whole piece; a click or a drag on it chooses where the phrase begins."""
+    """The whole piece; a box drawn over it chooses where the phrase begins."""
     roll, long_spec = whole_roll(arranged)
     lines = arranged.song.bar_starts
     piece = Overview(
