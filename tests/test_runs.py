@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -162,6 +163,25 @@ def test_what_goes_wrong_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     assert queued.main([str(run.folder)]) == 2
     mark = runs.read_run(run.folder).mark
     assert mark.state == "failed" and mark.sentence.startswith("There is no folder /there/is/none")
+
+
+def test_a_look_at_a_run_does_not_keep_it_from_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "nice", lambda _: 0)
+    run = placed()
+    runs.ask_to_stop(run)
+    looking = threading.Event()
+
+    def look() -> None:
+        with locked(run.folder / runs.LOCK):
+            looking.set()
+            time.sleep(0.3)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    assert looking.wait(10) and queued.main([str(run.folder)]) == 0
+    thread.join()
+    assert runs.read_run(run.folder).state == "stopped"
+    assert queued.main([str(run.folder)]) == 2  # it has been done
 
 
 def test_a_run_that_is_stopped_before_its_turn_has_not_begun(

@@ -39,12 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(os, "nice"):
         with suppress(OSError):
             os.nice(runs.NICE)
-    try:
-        with locked(folder / runs.LOCK, wait=False):
-            return _work(runs.read_run(folder))
-    except BlockingIOError:
-        print("This run is already at work.", file=sys.stderr)
-        return 2
+    # Waiting, for whoever looks whether the run is alive holds the lock for a moment.
+    with locked(folder / runs.LOCK):
+        run = runs.read_run(folder)
+        if run.mark.state != "waiting":  # another process has done it meanwhile
+            print("This run is not waiting to be done.", file=sys.stderr)
+            return 2
+        return _work(run)
 
 
 def _work(run: Run) -> int:
