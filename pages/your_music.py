@@ -40,7 +40,8 @@ top = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
 page = open_page(top)
 session, info, engine, spec = page.session, page.info, page.engine, page.spec
 own, state = shelf(), st.session_state
-reading = ready_to_read(info)  # in the background, while a file is being chosen
+if engine is not None:
+    ready_to_read(engine)  # in the background, while a file is being chosen
 able = Ability.READS_PHRASES in ABILITIES[info.family]
 with top:
     history_buttons(session)
@@ -154,7 +155,7 @@ def show_piece_of_mine() -> None:
     if missing and engine is not None and able:
         # The music is there to be heard while the generator looks for it.
         with looking, st.spinner("The generator gets ready to read ..."):
-            reading.result()
+            ready_to_read(engine).result()
         with looking:
             take_phrase(own, session, part, engine)
         write_address(session)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 from test_pages import MAIN, only, ready, real, write_checkpoint
 
 from gan.app import library, loading
+from gan.app import session as session_module
 from gan.app.document import from_text
 from gan.app.history import Session
 from gan.app.widgets import yours_sound
@@ -175,6 +177,18 @@ def test_the_overview_offers_each_bar_at_which_a_phrase_begins() -> None:
     assert np.asarray(figure.data[1].x).tolist() == [8, 24, 56]
     frame = figure.layout.shapes[0]
     assert (frame.x0, frame.x1) == (16, 48)
+
+
+def test_a_generator_that_does_not_load_keeps_no_other_from_reading(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = loading.loading(real(root)[0]["one"]).result()
+    with monkeypatch.context() as patch:
+        for module in (loading, session_module):
+            patch.setattr(module, "loading", lambda info: Future())
+        fine(AppTest.from_file(MAIN, default_timeout=60).run().switch_page(PAGE).run())
+    loading._readings.clear()
+    loading.ready_to_read(engine).result(60)
 
 
 def test_encoding_tells_how_far_it_is(root: Path) -> None:

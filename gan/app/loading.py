@@ -52,16 +52,16 @@ def loading(info: CheckpointInfo) -> Future[Engine]:
         return future
 
 
-def ready_to_read(info: CheckpointInfo) -> Future[None]:
+def ready_to_read(engine: Engine) -> Future[None]:
     """Done once a generator has read a phrase: the first takes as long as several later ones.
 
     To be asked for before someone waits. Tracing the graphs twice at once would take longer.
     """
-    key = (str(info.path), info.digest)
+    key = (str(engine.info.path), engine.info.digest)
     with _lock:
         future = _readings.get(key)
         if future is None:
-            future = _readings[key] = _reader.submit(_read_one, info)
+            future = _readings[key] = _reader.submit(_read_one, engine)
         return future
 
 
@@ -91,10 +91,9 @@ def keep_compiled_graphs() -> None:
     keras.backend.clear_session = lambda *_, **__: None
 
 
-def _read_one(info: CheckpointInfo) -> None:
-    engine = loading(info).result()
+def _read_one(engine: Engine) -> None:
     if Ability.READS_PHRASES in engine.can:
-        engine.encode(engine.render(first_phrase(info)))
+        engine.encode(engine.render(first_phrase(engine.info)))
 
 
 def _load(path: Path) -> Engine:
